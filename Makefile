@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench verify lock clean
+MAKEFLAGS += --no-print-directory
+
+help: ## show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## build .venv from requirements.lock (the others do it by themselves)
+	@.ci/setup
+
+demo: setup ## a first look: one short study, start to finish
+	@.venv/bin/winset demo
+
+test: setup ## lint, types, layers, tests, coverage
+	@.ci/check
+
+lint: setup ## style, types and layers alone
+	@.ci/check lint
+
+bench: setup ## timed comparisons
+	@.venv/bin/python -m benchmarks
+
+verify: setup ## run the checks of the model against theory
+	@.venv/bin/winset verify
+
+lock: setup ## renew requirements.lock; UPGRADE=--upgrade takes newer versions
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+	  --extra dev --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' $(UPGRADE) -o requirements.lock pyproject.toml
+
+clean: ## remove environment, caches and measurements, never results
+	@rm -rf .venv .venv.new .venv.old .venv.lock .coverage .coverage.* build dist \
+	  .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	@find . -type d -name __pycache__ -prune -exec rm -rf {} +

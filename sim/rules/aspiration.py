@@ -1,0 +1,143 @@
+"""What a side tables: target, concession towards it, position (mechanism M2; oracle policies).
+
+    position = target + (opening - target)(1 - phi^e),    phi = share of the time that is used up
+
+in the side's own utility, between its reservation utility and its opening. e > 1 holds out
+(boulware), e < 1 gives early (conceder). The target lies between the reservation utility and the
+best take-it-or-leave-it demand against what the side believes the counterpart can bear.
+
+Source: Faratin, Sierra, Jennings (1998), Robotics and Autonomous Systems 24; Fearon (1995),
+International Organization 49; Rubinstein (1982), Econometrica 50; Stahl (1972), Bargaining Theory;
+Chatterjee, Samuelson (1983), Operations Research 31; Fritsch, Shafer, Crowley (1973), Comm. ACM 16
+for the iteration that solves w + ln w = y.
+"""
+
+import math
+
+from sim.compiling import rule
+from sim.rules.reservation import logistic_scale, uniform_half_width
+
+_FAR_BELOW = -30.0  # below it exp(y) is the solution of w + ln w = y to the last bit
+
+
+@rule
+def time_share(round_index: float, start: float, rounds: float) -> float:
+    """Share of a side's time that is used up in a round: 0 at its start, 1 in the last round."""
+    span = rounds - 1.0 - start
+    if span <= 0.0:
+        return 1.0
+    return (round_index - start) / span
+
+
+@rule
+def concession_share(time: float, exponent: float) -> float:
+    """Share of the way from opening to target that is conceded by a time in [0, 1]."""
+    return math.pow(time, exponent)
+
+
+@rule
+def lambert_exponential(y: float) -> float:
+    """The w > 0 with w + ln w = y (Lambert's W of exp(y)), by two fourth-order steps."""
+    if y < _FAR_BELOW:
+        return math.exp(y)
+    if y > 1.0:
+        w = y - math.log(y)
+    else:
+        w = math.exp(y)
+        w = w / (1.0 + w)
+    for _ in range(2):
+        z = y - math.log(w) - w
+        ahead = 1.0 + w
+        q = 2.0 * ahead * (ahead + z / 1.5)
+        w = w * (1.0 + z / ahead * (q - z) / (q - 2.0 * z))
+    return w
+
+
+@rule
+def take_it_or_leave_it(reservation: float, believed: float, belief_sd: float) -> float:
+    """The best single demand when the counterpart bears at most a logistic unknown: r + s(1 + W)."""
+    scale = logistic_scale(belief_sd)
+    if scale <= 0.0:
+        if believed > reservation:
+            return believed
+        return reservation
+    return reservation + scale * (1.0 + lambert_exponential((believed - reservation) / scale - 1.0))
+
+
+@rule
+def take_it_or_leave_it_uniform(reservation: float, believed: float, belief_sd: float) -> float:
+    """The best single demand when what the counterpart bears is uniform: max(lo, (hi + r)/2)."""
+    half_width = uniform_half_width(belief_sd)
+    best = 0.5 * (believed + half_width + reservation)
+    if best < believed - half_width:
+        best = believed - half_width
+    if best < reservation:
+        return reservation
+    return best
+
+
+@rule
+def target_utility(reservation: float, ambition: float, best_demand: float) -> float:
+    """Where the side means to end: a share `ambition` of the way from reservation to demand."""
+    return reservation + ambition * (best_demand - reservation)
+
+
+@rule
+def position(
+    target: float, opening: float, reservation: float, concession: float, noise: float
+) -> float:
+    """The utility that a side tables: conceded from its opening, never below its reservation."""
+    tabled = target + (opening - target) * (1.0 - concession) + noise
+    if tabled > opening:
+        tabled = opening
+    if tabled < reservation:
+        tabled = reservation
+    return tabled
+
+
+@rule
+def single_demand(best_demand: float, opening: float, reservation: float) -> float:
+    """What a take-it-or-leave-it side tables: its best demand, at most its public one."""
+    tabled = best_demand
+    if tabled > opening:
+        tabled = opening
+    if tabled < reservation:
+        tabled = reservation
+    return tabled
+
+
+@rule
+def pie(joint_gain: float, own_reservation: float, other_reservation: float) -> float:
+    """What there is to share between the two reservation utilities, nothing where they miss."""
+    size = joint_gain - own_reservation - other_reservation
+    if size < 0.0:
+        return 0.0
+    return size
+
+
+@rule
+def subgame_perfect_share(offers_left: float, patience_self: float, patience_other: float) -> float:
+    """The proposer's share of the pie with so many offers left: x_n = 1 - delta_j x_(n-1)."""
+    share = 1.0
+    before_last = int(offers_left) - 1
+    for step in range(before_last):
+        # Counted from the last offer: the responder at the final step is the other side.
+        if (before_last - step) % 2 == 1:
+            share = 1.0 - patience_other * share
+        else:
+            share = 1.0 - patience_self * share
+    return share
+
+
+@rule
+def auction_ask(cost: float, lowest: float, width: float, split: float) -> float:
+    """The seller's linear equilibrium ask in the split-the-difference double auction."""
+    share = (cost - lowest) / width
+    return lowest + width * (share / (2.0 - split) + 0.5 * (1.0 - split))
+
+
+@rule
+def auction_bid(worth: float, lowest: float, width: float, split: float) -> float:
+    """The buyer's linear equilibrium bid in the split-the-difference double auction."""
+    share = (worth - lowest) / width
+    return lowest + width * (share / (1.0 + split) + 0.5 * split * (1.0 - split) / (1.0 + split))
