@@ -1,0 +1,108 @@
+"""What the ministry thinks that the Assembly would pass: its limit rho_L (mechanism M6).
+
+rho_L is the largest cost whose average pass probability, over what the ministry does not know of
+the common shock, is at least the confidence that it asks for. The pass probability is the exact
+one of `sim.theory.pass_probability`; the vote itself is drawn, not looked up.
+
+Source: Iida (1993); Milner, Rosendorff (1997).
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
+from scipy.special import expit, ndtr
+
+from sim.theory.pass_probability import pass_probability
+
+NOTHING_PASSES = -10.0  # payments: a limit below any package, where no cost is likely to pass
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_GRID = 97  # points across the fall of the pass probability: its interpolation errs below 1e-5
+_NEGLIGIBLE = 1e-9
+
+Bloc = tuple[float, float, float]  # seats, attendance, threshold
+
+
+def cost_pass_probability(
+    cost: float, blocs: tuple[Bloc, ...], precision: float, members: int
+) -> float:
+    """Exact probability that a felt cost passes, the common shock being 0."""
+    seats, attendance, threshold = (np.array(column) for column in zip(*blocs, strict=True))
+    if math.isinf(precision):
+        yes = (threshold - cost >= -_NEGLIGIBLE).astype(float)
+    else:
+        yes = expit(precision * (threshold - cost))
+    return pass_probability(seats.astype(int), attendance, yes, members=members)
+
+
+@lru_cache(maxsize=4096)
+def assembly_limit(
+    blocs: tuple[Bloc, ...], precision: float, members: int, confidence: float, shock_sd: float
+) -> float:
+    """The largest cost whose average pass probability reaches the confidence.
+
+    Parameters
+    ----------
+    blocs : (seats, attendance, threshold in payments) of each
+    precision : of a member's vote, 1/payment; infinity for members who never err
+    confidence : pass probability that is asked for, in (0, 1)
+    shock_sd : standard deviation of what is not known of the common shock, payments
+    """
+
+    def passes(cost: float) -> float:
+        return cost_pass_probability(cost, blocs, precision, members)
+
+    thresholds = sorted({threshold for _, _, threshold in blocs})
+    reach = 40.0 / precision + 1e-6 if precision > 0 else 1.0
+    lowest, highest = thresholds[0] - reach, thresholds[-1] + reach
+    if passes(lowest) < confidence:
+        return NOTHING_PASSES
+    if passes(highest) >= confidence:  # members who vote by coin, whatever the cost
+        return math.inf
+    if math.isinf(precision):
+        average = _step_average(thresholds, [passes(t) for t in thresholds], shock_sd)
+        if shock_sd == 0.0:
+            return max(t for t in thresholds if average(t) >= confidence)
+    elif shock_sd == 0.0:
+        average = passes
+    else:
+        average = _smooth_average(passes, lowest, highest, shock_sd)
+    margin = 9.0 * shock_sd
+    low, high = lowest - margin, highest + margin
+    return float(brentq(lambda k: average(k) - confidence, low, high, xtol=1e-12))
+
+
+def _step_average(thresholds: list[float], levels: list[float], sd: float):  # noqa: ANN202
+    """Average of a step function of cost - shock that falls just above each threshold."""
+    edges = np.array(thresholds)
+    drops = -np.diff(np.array([*levels, 0.0]))
+
+    def average(cost: float) -> float:
+        if sd == 0.0:
+            return float(drops[edges >= cost - _NEGLIGIBLE].sum())
+        return float((drops * ndtr((edges - cost) / sd)).sum())
+
+    return average
+
+
+def _smooth_average(passes, low: float, high: float, sd: float):  # noqa: ANN001, ANN202
+    """Average of the pass probability over the shock, interpolated where it falls."""
+    top, bottom = passes(low), passes(high)
+
+    def edge(level: float) -> float:
+        return float(brentq(lambda k: passes(k) - level, low, high, xtol=1e-6))
+
+    span = top - bottom
+    start, end = edge(top - _NEGLIGIBLE * span), edge(bottom + _NEGLIGIBLE * span)
+    grid = np.linspace(start, end, _GRID)
+    curve = PchipInterpolator(grid, [passes(float(k)) for k in grid])
+
+    def average(cost: float) -> float:
+        at: NDArray[np.float64] = np.clip(cost - sd * _NODES, start, end)
+        return float((_WEIGHTS * curve(at)).sum())
+
+    return average

@@ -1,0 +1,263 @@
+"""The form of a case file: what keys it has, what each may hold, and errors that say so.
+
+Reading never executes anything: TOML by the standard library, checked by pydantic, with limits on
+size and nesting set before parsing. Every problem of a file is reported, each with the line, the
+key, the value and what is allowed.
+"""
+
+import difflib
+import math
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from sim.errors import InputError
+from sim.money import AMOUNT_FORM, parse_amount
+from sim.parameters import BLOC_PARAMETERS, PARAMETERS, Parameter
+
+MAX_BYTES, MAX_LINE, MAX_DOTS = 1_000_000, 4_000, 16
+FROM_CALENDAR = ("talks.rounds", "talks.expiry_round", "turnover.round", "security.deadline_round")
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+
+_STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Form(BaseModel):
+    """A table of the file: no key beyond the declared ones, no conversion of types."""
+
+    model_config = _STRICT
+
+
+def _finite_or_infinite(value: float) -> float:
+    if math.isnan(value):
+        raise ValueError("nan")
+    return value
+
+
+def _amount(text: str) -> str:
+    parse_amount(text)
+    return text
+
+
+def _field(row: Parameter) -> Any:
+    """The pydantic field of one row of the table."""
+    if row.codes is not None:
+        return Literal[tuple(code.name.lower() for code in row.codes)]
+    if row.money:
+        return Annotated[str, AfterValidator(_amount)]
+    kind: Any = int if row.whole else float
+    return Annotated[kind, Field(ge=row.low, le=row.high), AfterValidator(_finite_or_infinite)]
+
+
+def _section(name: str, **more: Any) -> type[Form]:
+    rows = [r for r in PARAMETERS if r.name.startswith(name + ".") and r.name not in FROM_CALENDAR]
+    fields: Any = {row.name.split(".")[1]: (_field(row), ...) for row in rows}
+    return create_model(name.capitalize(), __base__=Form, **fields, **more)
+
+
+class Round(Form):
+    """One round of the calendar."""
+
+    start: date
+    end: date
+    place: str
+
+
+class Calendar(Form):
+    """The dates from which the clock of the talks follows."""
+
+    expiry: date
+    security_deadline: date
+    turnover: date
+    rounds: Annotated[list[Round], Field(min_length=1, max_length=400)]
+
+
+class MoneyForm(Form):
+    """The base payment, once in each currency."""
+
+    base_year: int
+    payment_krw: Annotated[str, AfterValidator(_amount)]
+    payment_usd: Annotated[str, AfterValidator(_amount)]
+
+
+class Reported(Form):
+    """The reported event that figures mark: its demand, its date, its source."""
+
+    label: str
+    demand: Annotated[str, AfterValidator(_amount)]
+    day: date
+    source: str
+
+
+_BLOC = create_model(
+    "Bloc",
+    __base__=Form,
+    party=(str, ...),
+    side=(Literal["government", "opposition", "other"], ...),
+    **{row.name: (_field(row), ...) for row in BLOC_PARAMETERS},  # pyright: ignore[reportArgumentType, reportCallIssue]
+)
+
+SECTIONS = (
+    "president", "negotiators", "ministry", "assembly", "public", "talks", "package", "turnover",
+    "precedent", "security",
+)  # fmt: skip
+
+_ASSEMBLY_EXTRA: dict[str, Any] = {
+    "members": (Annotated[int, Field(ge=1, le=1000)], ...),
+    "blocs": (Annotated[list[_BLOC], Field(min_length=1, max_length=60)], ...),
+}
+
+CaseForm = create_model(
+    "CaseForm",
+    __base__=Form,
+    schema_version=(Literal[1], ...),
+    name=(Annotated[str, Field(pattern=f"^{NAME}$")], ...),
+    title=(str, ...),
+    status=(Literal["uncalibrated", "calibrated"], ...),
+    money=(MoneyForm, ...),
+    reported=(Reported, ...),
+    calendar=(Calendar, ...),
+    **{s: (_section(s, **(_ASSEMBLY_EXTRA if s == "assembly" else {})), ...) for s in SECTIONS},  # pyright: ignore[reportArgumentType, reportCallIssue]
+)  # fmt: skip
+
+_ALLOWED = {row.name: AMOUNT_FORM if row.money else row.allowed for row in PARAMETERS} | {
+    f"assembly.blocs.{row.name}": row.allowed for row in BLOC_PARAMETERS
+} | {
+    "schema_version": "1",
+    "name": "a name of letters, digits, _ . - (at most 64)",
+    "status": 'one of "uncalibrated", "calibrated"',
+    "money.base_year": "a year",
+    "money.payment_krw": AMOUNT_FORM,
+    "money.payment_usd": AMOUNT_FORM,
+    "reported.demand": AMOUNT_FORM,
+    "assembly.members": "a whole number in [1, 1000]",
+    "assembly.blocs": "1 to 60 tables [[assembly.blocs]]",
+    "assembly.blocs.side": 'one of "government", "opposition", "other"',
+    "calendar.rounds": "1 to 400 tables [[calendar.rounds]]",
+}  # fmt: skip
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """Parse a TOML file within limits; returns the table and the text.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, is too large, or is not TOML.
+    """
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+        text = None if raw is None else raw.decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8 text") from None
+    if text is None:
+        raise InputError(f"{path}: larger than the {MAX_BYTES} bytes that a file may have")
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > MAX_LINE:
+            raise InputError(f"{path}:{number}: longer than the {MAX_LINE} characters of a line")
+        if line.split("=")[0].count(".") > MAX_DOTS:
+            raise InputError(f"{path}:{number}: more than {MAX_DOTS} dots in a key")
+    try:
+        return tomllib.loads(text), text
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+
+
+def line_of(text: str, location: tuple[str | int, ...]) -> int | None:
+    """The line on which the value at a location stands (or its table, where it is missing)."""
+    found: int | None = None
+    tables: dict[str, int] = {}
+    header, seen = "", -1
+    names = [str(part) for part in location if isinstance(part, str)]
+    wanted = next((part for part in location if isinstance(part, int)), None)
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := re.match(r"\s*\[(\[?)\s*([^\]\s]+)\s*\]", line):
+            header = match[2]
+            tables[header] = seen = tables.get(header, -1) + 1
+            here = wanted is None or not match[1] or seen == wanted
+            if here and ".".join(names).startswith(header):
+                found = number
+        elif match := re.match(r"\s*([A-Za-z0-9_.-]+)\s*=", line):
+            path = f"{header}.{match[1]}" if header else match[1]
+            at = not header or wanted is None or tables[header] in (wanted, 0) and seen == wanted
+            if path == ".".join(names) and (wanted is None or at):
+                return number
+    return found
+
+
+def problem(path: Path, text: str, location: tuple[str | int, ...], words: str) -> str:
+    """One line: file, line, key, and what is wrong with it."""
+    key = ""
+    for part in location:
+        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
+    line = line_of(text, location)
+    return f"{path}:{line}: {key} {words}" if line else f"{path}: {key} {words}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _words(error: Any, form: type[BaseModel], allowed: dict[str, str]) -> str:
+    """What is wrong, from a pydantic error and the table of what is allowed."""
+    location: tuple[str | int, ...] = error["loc"]
+    plain = ".".join(part for part in location if isinstance(part, str))
+    if error["type"] == "extra_forbidden":
+        known = list(_keys_at(form, location[:-1]))
+        near = difflib.get_close_matches(str(location[-1]), known, 1, 0.5)
+        if plain in FROM_CALENDAR:
+            return "is an unknown key here: the clock follows from [calendar]"
+        hint = f"did you mean {near[0]!r}?" if near else "allowed are " + ", ".join(known)
+        return f"is an unknown key; {hint}"
+    rule = allowed.get(plain)
+    must = f"must be {rule}" if rule else error["msg"][0].lower() + error["msg"][1:]
+    if error["type"] == "missing":
+        return f"is missing; it {must}" if rule else "is missing"
+    return f"is {_shown(error['input'])}; it {must}"
+
+
+def _keys_at(form: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """The keys that the table at a location may have."""
+    here: Any = form
+    for part in location:
+        if isinstance(part, str) and hasattr(here, "model_fields") and part in here.model_fields:
+            here = here.model_fields[part].annotation
+            here = getattr(here, "__args__", (here,))[0]
+    return list(getattr(here, "model_fields", {}))
+
+
+def check(
+    path: Path, text: str, table: dict[str, Any], form: type[BaseModel], allowed: dict[str, str]
+) -> Any:
+    """The table as a checked form.
+
+    Raises
+    ------
+    InputError
+        With one line for each problem.
+    """
+    try:
+        return form.model_validate(table)
+    except ValidationError as failure:
+        raise InputError(
+            *(problem(path, text, e["loc"], _words(e, form, allowed)) for e in failure.errors())
+        ) from None
+
+
+def read_case_form(path: Path) -> tuple[Any, str]:
+    """The checked form of a case file, with its text.
+
+    Raises
+    ------
+    InputError
+        With one line for each problem, as far as keys, types and ranges go.
+    """
+    table, text = read_toml(path)
+    return check(path, text, table, CaseForm, _ALLOWED), text

@@ -1,0 +1,1 @@
+"""Closed forms and numerically exact oracles, each with its citation."""
