@@ -76,7 +76,7 @@ def assembly_limit(
     return float(brentq(lambda k: average(k) - confidence, low, high, xtol=1e-12))
 
 
-def _step_average(thresholds: list[float], levels: list[float], sd: float):  # noqa: ANN202
+def _step_average(thresholds: list[float], levels: list[float], sd: float):
     """Average of a step function of cost - shock that falls just above each threshold."""
     edges = np.array(thresholds)
     drops = -np.diff(np.array([*levels, 0.0]))
@@ -89,7 +89,7 @@ def _step_average(thresholds: list[float], levels: list[float], sd: float):  # n
     return average
 
 
-def _smooth_average(passes, low: float, high: float, sd: float):  # noqa: ANN001, ANN202
+def _smooth_average(passes, low: float, high: float, sd: float):
     """Average of the pass probability over the shock, interpolated where it falls."""
     top, bottom = passes(low), passes(high)
 

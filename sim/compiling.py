@@ -20,10 +20,10 @@ from typing import Any
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
-import numba  # noqa: E402  (after the switch above, which is read at import)
-import numpy as np  # noqa: E402
-from numba.core import cgutils, types  # noqa: E402
-from numba.extending import intrinsic  # noqa: E402
+import numba
+import numpy as np
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 COMPILED: bool = not numba.config.DISABLE_JIT  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -154,7 +154,8 @@ def _derive_opening(p: Any) -> None:
 @kernel
 def _free_category(p: Any, demanded: float) -> float:
     return efficient_category(
-        p.package_category_value, p.president_category_audience_cost, p.package_category_cost, demanded
+        p.package_category_value, p.president_category_audience_cost,
+        p.package_category_cost, demanded,
     )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ class RoundRecord:
     us_reservation: float
     seoul_reservation: float
     threshold: float
+    us_least: float  # amount in payments, as the next
+    seoul_most: float
     backlash: float = 0.0
     executive_changed: bool = False
     threat: bool = False
@@ -58,7 +60,7 @@ class RoundRecord:
 class TalksModel(Model):
     """One negotiation of a design point; `run()` plays it to its end."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         point: Point,
         blocs: NDArray[Any],
@@ -204,7 +206,10 @@ class TalksModel(Model):
         us, seoul = self.negotiators, self.ministry
         record = RoundRecord(
             self.round_index, us.package, seoul.package, us.reservation, seoul.reservation,
-            self.president.threshold, executive_changed=changed,
+            self.president.threshold,
+            us.packages(self.president.threshold).amount,
+            seoul.packages(seoul.reservation).amount,
+            executive_changed=changed,
             threat=self.security.threat == 1.0,
             expired=self.round_index >= self.point.talks_expiry_round,
         )  # fmt: skip

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Engine = Literal["kernel", "mesa"]
 
 
-def negotiate(  # noqa: PLR0913
+def negotiate(
     points: DesignPoints,
     replicates: int,
     *,
@@ -72,7 +72,7 @@ def negotiate(  # noqa: PLR0913
     return outcomes
 
 
-def watch(  # noqa: PLR0913
+def watch(
     points: DesignPoints,
     design_point: int,
     replicate: int,

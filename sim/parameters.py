@@ -70,7 +70,7 @@ def _log_uniform(low: float, high: float) -> Prior:
     return Prior("log-uniform", low, high)
 
 
-def _row(name: str, symbol: str, unit: str, bounds: tuple[float, float], central: float,  # noqa: PLR0913
+def _row(name: str, symbol: str, unit: str, bounds: tuple[float, float], central: float,
          prior: Prior, meaning: str, source: str, off: str = "", **more: object) -> Parameter:  # fmt: skip
     return Parameter(name, symbol, unit, *bounds, central, prior, meaning, source, off, **more)  # pyright: ignore[reportArgumentType]
 
@@ -174,7 +174,7 @@ BLOC_PARAMETERS: tuple[Parameter, ...] = (
     _row(
         "threshold", "", _PAY, (-50, 50), 1.3, FIXED, "cost at which votes split evenly", _ASSUMED
     ),
-    _row("abstention", "", _ONE, (0, 1), 0.45, FIXED, "share of non-yes that abstains", "votes"),
+    _row("abstention", "", _ONE, (0, 1), 0.49, FIXED, "share of non-yes that abstains", "votes"),
 )
 
 BY_NAME: dict[str, Parameter] = {row.name: row for row in PARAMETERS}

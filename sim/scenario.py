@@ -11,15 +11,15 @@
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.case import Calendar, DesignPoints, Party, ReportedEvent, RoundDate
 from sim.case_file import NAME, SECTIONS, problem, read_case_form
 from sim.design_points import BLOC, POINT, complete
 from sim.draws import point_word
@@ -28,74 +28,7 @@ from sim.money import Money
 from sim.parameters import BY_NAME, PARAMETERS, find_parameter
 from sim.terms import Family, Policy, Protocol
 
-
 SEEDS = Path(__file__).parents[1] / "seeds"  # beside sim/ in a checkout and in a wheel
-
-
-@dataclass(frozen=True)
-class RoundDate:
-    """When and where a round was, or is assumed to be, held."""
-
-    start: date
-    end: date
-    place: str
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """The dates of a case."""
-
-    rounds: tuple[RoundDate, ...]
-    expiry: date
-    security_deadline: date
-    turnover: date
-
-    def clock(self) -> dict[str, float]:
-        """The parameters of the clock: counts of rounds that start by each date."""
-
-        def rounds_until(day: date) -> float:
-            return float(sum(r.start <= day for r in self.rounds))
-
-        return {
-            "talks.rounds": float(len(self.rounds)),
-            "talks.expiry_round": rounds_until(self.expiry),
-            "turnover.round": rounds_until(self.turnover),
-            "security.deadline_round": rounds_until(self.security_deadline),
-        }
-
-
-@dataclass(frozen=True)
-class Party:
-    """The name of a bloc and the side that it is counted on."""
-
-    name: str
-    side: str
-
-
-@dataclass(frozen=True)
-class ReportedEvent:
-    """What figures mark: a reported demand with its day and source."""
-
-    label: str
-    demand: float
-    day: date
-    source: str
-
-
-@dataclass(frozen=True)
-class DesignPoints:
-    """A table of design points.
-
-    values : dtype POINT, shape (points,); blocs : dtype BLOC, shape (points, blocs)
-    words : uint64, shape (points,): the hash of each point's parameters, for independent draws
-    """
-
-    values: NDArray[Any]
-    blocs: NDArray[Any]
-    words: NDArray[np.uint64]
-
-    def __len__(self) -> int:
-        return len(self.values)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Ending(IntEnum):
 
 
 class Family(IntEnum):
-    """The law of a private reservation value; location is its mean, spread its standard deviation."""
+    """The law of a private reservation value, stated by mean and standard deviation."""
 
     NORMAL = 0
     LOGISTIC = 1

@@ -55,7 +55,7 @@ def lambert_exponential(y: float) -> float:
 
 @rule
 def take_it_or_leave_it(reservation: float, believed: float, belief_sd: float) -> float:
-    """The best single demand when the counterpart bears at most a logistic unknown: r + s(1 + W)."""
+    """The best single demand, r + s(1 + W), when what the counterpart bears is logistic."""
     scale = logistic_scale(belief_sd)
     if scale <= 0.0:
         if believed > reservation:

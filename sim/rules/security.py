@@ -19,7 +19,7 @@ def threat_is_open(round_index: float, deadline_round: float, emerges: bool) -> 
 def cost_of_waiting(
     round_index: float, expiry_round: float, lapse_cost: float, threat_cost: float
 ) -> float:
-    """What letting this round pass without a deal costs a side (threat_cost is 0 without threat)."""
+    """What letting a round pass without a deal costs a side; threat_cost is 0 without threat."""
     if round_index + 1.0 >= expiry_round:
         return lapse_cost + threat_cost
     return threat_cost

@@ -1,0 +1,244 @@
+"""Estimates drawn: no number is computed here that a table does not hold.
+
+The causes have the same colours and hatches in every figure (Paul Tol's "bright" set, told apart
+in grey as well). Each figure says its n, its interval, its provenance and whether its parameters
+are calibrated, on its face and inside the file.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from experiments import provenance
+from experiments.results import written_whole
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from experiments.sweep import Sweep
+    from experiments.transcript import Transcript
+
+STYLE = str(Path(__file__).with_name("winset.mplstyle"))
+COLOURS = {
+    "lapse": ("#CCBB44", "", "lapse: the last round passes"),
+    "walk_out": ("#EE6677", "////", "walk-out for good"),
+    "executive_veto": ("#4477AA", "....", "president's veto for good"),
+    "ratification_refused": ("#AA3377", "xxxx", "ratification refused for good"),
+}
+US, SEOUL, ZOPA = "#4477AA", "#EE6677", "#228833"
+UNCALIBRATED = "Parameters are assumptions, not calibrated: plausible, not a forecast."
+TOTAL_LABEL = "any breakdown, with its\n95% interval"
+CHEAP_LABEL = "the same talks if the demand\nis cheap talk (no audience\ncost), with its interval"
+FORMATS = ("png", "svg", "pdf")
+
+
+@contextmanager
+def _styled():
+    # A fixed creation date keeps a figure's bytes the same from run to run.
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+    try:
+        with plt.style.context(STYLE):
+            yield
+    finally:
+        if before is None:
+            del os.environ["SOURCE_DATE_EPOCH"]
+
+
+def save(
+    figure: Figure, stem: Path, manifest: dict[str, Any], formats: Sequence[str] = FORMATS
+) -> list[Path]:
+    """Write a figure with its provenance inside, in each format; returns the paths."""
+    record = json.dumps(manifest, sort_keys=True, ensure_ascii=True)
+    fields = {
+        "png": {"Software": "winset", "Description": record},
+        "svg": {"Creator": "winset", "Description": record, "Date": None},
+        "pdf": {"Creator": "winset", "Subject": record, "CreationDate": None},
+    }
+    paths = []
+    for suffix in formats:
+        path = stem.with_suffix(f".{suffix}")
+        with _styled(), written_whole(path) as temporary:
+            figure.savefig(temporary, format=suffix, metadata=fields[suffix])
+        paths.append(path)
+    plt.close(figure)
+    return paths
+
+
+def breakdown_figure(sweep: "Sweep", estimates: pd.DataFrame) -> Figure:
+    """How often and how the talks break down against the demanded amount."""
+    scenario = sweep.scenario
+    case = estimates[estimates["variant"] == "case"]
+    talk = estimates[estimates["variant"] == "cheap_talk"]
+    with _styled():
+        figure = plt.figure(figsize=(6.3, 4.5))
+        axes = figure.add_axes((0.10, 0.245, 0.585, 0.55))
+        _stack_causes(axes, case)
+        total = _band(axes, case, 0.55)
+        (line,) = axes.plot(case["demand"], case["breakdown"], color="black", lw=0.8)
+        (cheap,) = axes.plot(
+            talk["demand"], talk["breakdown"], color="black", ls=(0, (4, 2)), lw=1.0
+        )
+        _band(axes, talk, 0.35)
+        _mark_reported(axes, scenario, case)
+        _demand_axes(axes, scenario, case)
+        handles, labels = axes.get_legend_handles_labels()
+        figure.legend(
+            [*handles[::-1], (total, line), cheap],
+            [*labels[::-1], TOTAL_LABEL, CHEAP_LABEL],
+            loc="upper left", bbox_to_anchor=(0.70, 0.81), handlelength=1.8, labelspacing=0.9,
+        )  # fmt: skip
+        figure.text(
+            0.012, 0.975, "How the talks break down as the demand grows", fontsize=10,
+            fontweight="bold", va="top",
+        )  # fmt: skip
+        figure.text(0.012, 0.925, scenario.title, fontsize=8, va="top", color="0.3")
+        _notes(figure, scenario, sweep.manifest)
+    return figure
+
+
+def _band(axes: plt.Axes, rows: pd.DataFrame, alpha: float) -> Any:
+    """The interval of the total, drawn as a band."""
+    ends = (rows["breakdown_low"], rows["breakdown_high"])
+    return axes.fill_between(rows["demand"], *ends, color="black", alpha=alpha, lw=0)
+
+
+def _stack_causes(axes: plt.Axes, case: pd.DataFrame) -> None:
+    base = 0.0 * case["demand"]
+    for name, (colour, hatch, label) in COLOURS.items():
+        top = base + case[name]
+        axes.fill_between(
+            case["demand"], base, top, facecolor=colour, hatch=hatch, edgecolor="white", lw=0.3,
+            label=label,
+        )  # fmt: skip
+        base = top
+
+
+def _mark_reported(axes: plt.Axes, scenario: Scenario, case: pd.DataFrame) -> None:
+    event = scenario.reported
+    row = case.iloc[(case["demand"] - event.demand).abs().argmin()]
+    axes.axvline(event.demand, color="black", lw=0.7, ls=":")
+    axes.annotate(
+        f"{event.label}\n${scenario.money.usd_bn(event.demand):.3g}bn: "
+        f"{row['breakdown']:.1%}\n[{row['breakdown_low']:.1%}, {row['breakdown_high']:.1%}]",
+        (event.demand, 0.985), xytext=(-4, 0), textcoords="offset points", ha="right", va="top",
+        fontsize=7.5,
+    )  # fmt: skip
+    axes.plot([event.demand], [row["breakdown"]], "o", color="black", ms=3.2, zorder=5)
+
+
+def _demand_axes(axes: plt.Axes, scenario: Scenario, case: pd.DataFrame) -> None:
+    money = scenario.money
+    axes.set(xlim=(case["demand"].min(), case["demand"].max()), ylim=(0, 1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_ylabel("share of negotiations")
+    axes.set_xlabel(
+        f"public demand, multiples of the {scenario.base_year} payment "
+        f"({money.krw_bn(1):,.1f} bn won a year)"
+    )
+    upper = axes.secondary_xaxis(
+        "top", functions=(lambda x: x * money.usd_bn(1), lambda x: x / money.usd_bn(1))
+    )
+    upper.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"${x:g}bn"))
+    upper.set_xlabel("a year, at the rate that the reported payment implies", fontsize=7)
+
+
+def _notes(figure: Figure, scenario: Scenario, manifest: dict[str, Any]) -> None:
+    """What stands under every figure: n and interval, source, status, provenance."""
+    status = "" if scenario.calibrated else UNCALIBRATED
+    lines = [
+        f"n = {manifest['replicates']:,} negotiations a demand and variant, common random numbers; "
+        "intervals: Wilson, 95%, of chance within the model alone.",
+        f"Reported demand: {scenario.reported.source}.",
+        provenance.one_line(manifest),
+    ]
+    figure.text(0.012, 0.118, status, fontsize=7.5, va="top", fontweight="bold", color="#AA3377")
+    figure.text(
+        0.012, 0.083, "\n".join(lines), fontsize=5.9, va="top", color="0.25", linespacing=1.35
+    )
+
+
+def talks_figure(transcript: "Transcript", manifest: dict[str, Any]) -> Figure:
+    """The two sides' positions, win-sets and zone of possible agreement over the rounds."""
+    scenario, rows = transcript.scenario, pd.DataFrame(transcript.positions())
+    usd = scenario.money.usd_bn(1.0)
+    with _styled():
+        figure = plt.figure(figsize=(6.3, 4.3))
+        wide = figure.add_axes((0.095, 0.28, 0.385, 0.555))
+        close = figure.add_axes((0.585, 0.28, 0.385, 0.555))
+        for axes in (wide, close):
+            _draw_positions(axes, rows, usd)
+            axes.set_xlabel("round")
+            axes.set_xticks(rows["round"])
+            axes.set_xlim(0.6, max(rows["round"].max(), 2) + 0.4)
+        wide.set_ylabel("a year, bn dollars")
+        wide.set_title("What is tabled")
+        low, high = _zoom(rows, usd)
+        close.set_ylim(low, high)
+        close.set_title("Near the win-sets")
+        _mark_events(close, rows, transcript.events(), low, high)
+        handles, labels = wide.get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="lower left", bbox_to_anchor=(0.005, 0.085), ncols=3,
+            columnspacing=1.2,
+        )  # fmt: skip
+        figure.text(0.012, 0.975, transcript.headline(), fontsize=9.5, fontweight="bold", va="top")
+        figure.text(0.012, 0.925, scenario.title, fontsize=8, va="top", color="0.3")
+        status = "" if scenario.calibrated else UNCALIBRATED + " "
+        figure.text(
+            0.012, 0.07, f"{status}One negotiation (n = 1), amounts at the efficient terms.\n"
+            + provenance.one_line(manifest) + f" · replicate {manifest['replicate']}",
+            fontsize=5.9, va="top", color="0.25", linespacing=1.35,
+        )  # fmt: skip
+    return figure
+
+
+def _draw_positions(axes: plt.Axes, rows: pd.DataFrame, usd: float) -> None:
+    r = rows["round"]
+    least, most = rows["us_least"] * usd, rows["seoul_most"] * usd
+    axes.bar(
+        r, (most - least).clip(lower=0.0), bottom=least, width=1.0, color=ZOPA, alpha=0.25,
+        label="zone of possible agreement",
+    )  # fmt: skip
+    axes.step(
+        r, least, where="mid", color=US, lw=0.9, ls="--", label="least that the president signs"
+    )
+    axes.step(
+        r, most, where="mid", color=SEOUL, lw=0.9, ls="--", label="most that Seoul may concede"
+    )
+    axes.plot(r, rows["us_amount"] * usd, color=US, marker="o", ms=3.5, label="tabled by the US")
+    axes.plot(
+        r, rows["seoul_amount"] * usd, color=SEOUL, marker="s", ms=3.5, label="tabled by Seoul"
+    )
+
+
+def _zoom(rows: pd.DataFrame, usd: float) -> tuple[float, float]:
+    limits = rows[["us_least", "seoul_most", "seoul_amount"]].to_numpy() * usd
+    low, high = float(limits.min()), float(limits.max())
+    margin = max(0.25 * (high - low), 0.02)
+    return low - margin, high + 2.0 * margin
+
+
+def _mark_events(
+    axes: plt.Axes, rows: pd.DataFrame, events: Sequence[tuple[int, str]], low: float, high: float
+) -> None:
+    placed: dict[int, int] = {}
+    for number, words in events:
+        level = placed.get(number, 0)
+        placed[number] = level + 1
+        axes.axvline(number, color="0.6", lw=0.5, ls=":", zorder=0)
+        axes.annotate(
+            words, (number, high), xytext=(2, -3 - 8 * level), textcoords="offset points",
+            rotation=90, fontsize=6, va="top", ha="left", color="0.2",
+        )  # fmt: skip

@@ -1,0 +1,167 @@
+"""What a run leaves on disk: negotiations as Parquet, a manifest, estimates, figures.
+
+A block is the unit of work, of storage and of resume: one Parquet file, named by design point and
+by the hash of everything that its numbers follow from, with page checksums, written whole or not
+at all. A block that is there and reads without an error is not played again.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sim.errors import InputError, WinsetError
+
+SCHEMA_VERSION = 1
+_BLOCK = re.compile(r"point-\d{6}-[0-9a-f]{16}\.parquet")
+
+
+class ResultsError(WinsetError):
+    """A folder of results that cannot be written or read."""
+
+    exit_code = 6
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary neighbour to write to; it takes the place of `path` only once it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a CSV file whole or not at all."""
+    write_text(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
+def block_path(folder: Path, design_point: int, key: str) -> Path:
+    """Where the block of a design point lies."""
+    return folder / "negotiations" / f"point-{design_point:06d}-{key[:16]}.parquet"
+
+
+def write_block(path: Path, outcomes: NDArray[Any], columns: dict[str, Any], key: str) -> None:
+    """Write one block.
+
+    Parameters
+    ----------
+    outcomes : dtype OUTCOME, shape (replicates,)
+    columns : constant columns of the block, such as design_point and demand
+    key : hash of everything that the numbers follow from; kept in the file
+    """
+    size = len(outcomes)
+    arrays: dict[str, Any] = {name: np.full(size, value) for name, value in columns.items()}
+    arrays["replicate"] = np.arange(size, dtype=np.uint32)
+    arrays |= {name: np.ascontiguousarray(outcomes[name]) for name in outcomes.dtype.names or ()}
+    table = pa.table(arrays).replace_schema_metadata(
+        {"winset_key": key, "winset_schema": str(SCHEMA_VERSION)}
+    )
+    with written_whole(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+
+def read_block(path: Path, key: str, dtype: np.dtype[Any]) -> NDArray[Any] | None:
+    """The records of a block, or None where there is none that is whole and of this key."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if (file.schema_arrow.metadata or {}).get(b"winset_key") != key.encode():
+                return None
+            table = file.read()
+    except (OSError, pa.ArrowException):
+        return None
+    outcomes = np.zeros(len(table), dtype)
+    for name in dtype.names or ():
+        outcomes[name] = table[name].to_numpy()
+    return outcomes
+
+
+def claim(folder: Path, manifest: dict[str, Any], *, overwrite: bool) -> None:
+    """Make a folder ready for a run: new, the same run again, or an old one to be replaced.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds another run, naming what differs, or files that are no run.
+    """
+    known = folder / "manifest.json"
+    if known.exists():
+        try:
+            old = json.loads(known.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            old = {}
+        differs = [
+            f"{name} {old.get(name)!r} there, {manifest[name]!r} here"
+            for name in ("study", "case_digest", "model", "seed", "replicates", "design_digest")
+            if old.get(name) != manifest[name]
+        ]
+        if differs and not overwrite:
+            raise InputError(
+                f"{folder}: holds another run ({'; '.join(differs)}); "
+                "give another --out, or --overwrite to replace it"
+            )
+        if differs:
+            _clear(folder)
+    elif folder.exists() and any(folder.iterdir()) and not overwrite:
+        raise InputError(
+            f"{folder}: is not empty and holds no run; give another --out, or --overwrite"
+        )
+    write_json(known, manifest | {"complete": False})
+
+
+def _clear(folder: Path) -> None:
+    """Remove an old run's files, and only files that a run writes."""
+    for path in (folder / "negotiations").glob("*.parquet"):
+        if _BLOCK.fullmatch(path.name):
+            path.unlink()
+    for name in ("manifest.json", "estimates.csv", "design.csv"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def read_negotiations(folder: Path) -> pd.DataFrame:
+    """Every negotiation of a run as one table.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds no complete run.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(f"{folder}: holds no manifest.json of a run") from None
+    if not manifest.get("complete"):
+        raise InputError(f"{folder}: the run is not complete; start it again to finish it")
+    return pq.read_table(folder / "negotiations", page_checksum_verification=True).to_pandas()

@@ -1,0 +1,112 @@
+"""Accepting or not, and learning from what was tabled."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiling import kernel
+from sim.kernel.positions import seoul_position, us_position, utility, value
+from sim.rules.aspiration import concession_share, time_share
+from sim.rules.beliefs import updated_mean, updated_sd
+from sim.rules.protocol import offers_cross, split
+from sim.rules.responding import accepts, quantal_response, turnover_option, waiting_threshold
+
+
+@kernel
+def _us_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
+    gain = s.seoul_offer_to_us - s.us_reservation
+    if p.negotiators_policy == 1.0:
+        return quantal_response(gain, p.talks_precision, draw)
+    first = p.talks_first_mover == 0.0
+    final = r + 1 == p.talks_rounds
+    if final and (first or p.talks_final_counteroffer == 0.0):
+        return accepts(gain, 0.0, p.talks_precision, draw)
+    next_offer = us_position(p, s, r + 1, 0.0) if first else s.us_offer
+    waiting = waiting_threshold(
+        next_offer - s.us_reservation, p.negotiators_patience, s.waiting, 0.0
+    )
+    return accepts(gain, waiting, p.talks_precision, draw)
+
+
+@kernel
+def _seoul_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
+    gain = s.us_offer_to_seoul - s.seoul_reservation
+    if p.ministry_policy == 1.0:
+        return quantal_response(gain, p.talks_precision, draw)
+    first = p.talks_first_mover == 1.0
+    final = r + 1 == p.talks_rounds
+    if final and (first or p.talks_final_counteroffer == 0.0):
+        return accepts(gain, 0.0, p.talks_precision, draw)
+    next_offer = seoul_position(p, s, r + 1, 0.0) if first else s.seoul_offer
+    option = 0.0
+    if p.ministry_policy == 0.0 and r < p.turnover_round and p.turnover_round < p.talks_rounds:
+        option = turnover_option(
+            p.turnover_expected_probability, p.ministry_patience, p.turnover_round - r,
+            p.new_joint_gain - s.seoul_reservation - p.turnover_reservation_mean,
+        )  # fmt: skip
+    waiting = waiting_threshold(
+        next_offer - s.seoul_reservation, p.ministry_patience, s.waiting, option
+    )
+    return accepts(gain, waiting, p.talks_precision, draw)
+
+
+@kernel
+def _agree(p: Any, s: Any, amount: float, category: float) -> None:
+    s.deal_amount, s.deal_category = amount, category
+    s.deal_value = value(p, s, amount, category)
+    s.deal_utility = utility(p, amount, category)
+
+
+@kernel
+def _us_takes(p: Any, s: Any, r: int, draw: float) -> bool:
+    if _us_accepts(p, s, r, draw):
+        _agree(p, s, s.seoul_amount, s.seoul_category)
+        return True
+    return False
+
+
+@kernel
+def _seoul_takes(p: Any, s: Any, r: int, draw: float) -> bool:
+    if _seoul_accepts(p, s, r, draw):
+        _agree(p, s, s.us_amount, s.us_category)
+        return True
+    return False
+
+
+@kernel
+def bargain(p: Any, s: Any, r: int, u: NDArray[np.float64]) -> bool:
+    """Whether the round brings a deal; the second mover answers first."""
+    if p.talks_protocol == 1.0:
+        if not offers_cross(s.us_offer_to_seoul, s.seoul_offer):
+            return False
+        _agree(
+            p, s, split(s.seoul_amount, s.us_amount, p.talks_split),
+            split(s.seoul_category, s.us_category, p.talks_split),
+        )  # fmt: skip
+        return True
+    countered = r + 1 < p.talks_rounds or p.talks_final_counteroffer == 1.0
+    us_first = p.talks_first_mover == 0.0
+    if us_first:
+        if _seoul_takes(p, s, r, u[0]):
+            return True
+        return countered and _us_takes(p, s, r, u[1])
+    if _us_takes(p, s, r, u[1]):
+        return True
+    return countered and _seoul_takes(p, s, r, u[0])
+
+
+@kernel
+def learn(p: Any, s: Any, r: int) -> None:
+    """Both teams update their beliefs from what was tabled."""
+    if p.talks_learning == 0.0:
+        return
+    by_seoul = concession_share(time_share(r, 0.0, p.talks_rounds), p.ministry_concession_exponent)
+    by_us = concession_share(
+        time_share(r, s.clock_start, p.talks_rounds), p.negotiators_concession_exponent
+    )
+    noise = p.talks_offer_noise
+    s.us_mean = updated_mean(s.us_mean, s.us_sd, s.seoul_offer, p.opening_utility, by_seoul, noise)
+    s.us_sd = updated_sd(s.us_sd, by_seoul, noise)
+    s.seoul_mean = updated_mean(s.seoul_mean, s.seoul_sd, s.us_offer, s.demand_value, by_us, noise)
+    s.seoul_sd = updated_sd(s.seoul_sd, by_us, noise)
