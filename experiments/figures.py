@@ -18,11 +18,13 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from experiments import provenance
 from experiments.results import written_whole
+from experiments.statistics import at_demand, variant
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -79,8 +81,7 @@ def save(
 def breakdown_figure(sweep: "Sweep", estimates: pd.DataFrame) -> Figure:
     """How often and how the talks break down against the demanded amount."""
     scenario = sweep.scenario
-    case = estimates[estimates["variant"] == "case"]
-    talk = estimates[estimates["variant"] == "cheap_talk"]
+    case, talk = variant(estimates, "case"), variant(estimates, "cheap_talk")
     with _styled():
         figure = plt.figure(figsize=(6.3, 4.5))
         axes = figure.add_axes((0.10, 0.245, 0.585, 0.55))
@@ -94,8 +95,9 @@ def breakdown_figure(sweep: "Sweep", estimates: pd.DataFrame) -> Figure:
         _mark_reported(axes, scenario, case)
         _demand_axes(axes, scenario, case)
         handles, labels = axes.get_legend_handles_labels()
+        entries: list[Any] = [*handles[::-1], (total, line), cheap]
         figure.legend(
-            [*handles[::-1], (total, line), cheap],
+            entries,
             [*labels[::-1], TOTAL_LABEL, CHEAP_LABEL],
             loc="upper left", bbox_to_anchor=(0.70, 0.81), handlelength=1.8, labelspacing=0.9,
         )  # fmt: skip
@@ -108,13 +110,13 @@ def breakdown_figure(sweep: "Sweep", estimates: pd.DataFrame) -> Figure:
     return figure
 
 
-def _band(axes: plt.Axes, rows: pd.DataFrame, alpha: float) -> Any:
+def _band(axes: Axes, rows: pd.DataFrame, alpha: float) -> Any:
     """The interval of the total, drawn as a band."""
     ends = (rows["breakdown_low"], rows["breakdown_high"])
     return axes.fill_between(rows["demand"], *ends, color="black", alpha=alpha, lw=0)
 
 
-def _stack_causes(axes: plt.Axes, case: pd.DataFrame) -> None:
+def _stack_causes(axes: Axes, case: pd.DataFrame) -> None:
     base = 0.0 * case["demand"]
     for name, (colour, hatch, label) in COLOURS.items():
         top = base + case[name]
@@ -125,9 +127,9 @@ def _stack_causes(axes: plt.Axes, case: pd.DataFrame) -> None:
         base = top
 
 
-def _mark_reported(axes: plt.Axes, scenario: Scenario, case: pd.DataFrame) -> None:
+def _mark_reported(axes: Axes, scenario: Scenario, case: pd.DataFrame) -> None:
     event = scenario.reported
-    row = case.iloc[(case["demand"] - event.demand).abs().argmin()]
+    row = at_demand(case, event.demand)
     axes.axvline(event.demand, color="black", lw=0.7, ls=":")
     axes.annotate(
         f"{event.label}\n${scenario.money.usd_bn(event.demand):.3g}bn: "
@@ -138,7 +140,7 @@ def _mark_reported(axes: plt.Axes, scenario: Scenario, case: pd.DataFrame) -> No
     axes.plot([event.demand], [row["breakdown"]], "o", color="black", ms=3.2, zorder=5)
 
 
-def _demand_axes(axes: plt.Axes, scenario: Scenario, case: pd.DataFrame) -> None:
+def _demand_axes(axes: Axes, scenario: Scenario, case: pd.DataFrame) -> None:
     money = scenario.money
     axes.set(xlim=(case["demand"].min(), case["demand"].max()), ylim=(0, 1))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -147,9 +149,8 @@ def _demand_axes(axes: plt.Axes, scenario: Scenario, case: pd.DataFrame) -> None
         f"public demand, multiples of the {scenario.base_year} payment "
         f"({money.krw_bn(1):,.1f} bn won a year)"
     )
-    upper = axes.secondary_xaxis(
-        "top", functions=(lambda x: x * money.usd_bn(1), lambda x: x / money.usd_bn(1))
-    )
+    usd: Any = money.usd_bn(1)  # Any: the axis hands over arrays or numbers
+    upper = axes.secondary_xaxis("top", functions=(lambda x: x * usd, lambda x: x / usd))
     upper.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"${x:g}bn"))
     upper.set_xlabel("a year, at the rate that the reported payment implies", fontsize=7)
 
@@ -181,7 +182,7 @@ def talks_figure(transcript: "Transcript", manifest: dict[str, Any]) -> Figure:
             _draw_positions(axes, rows, usd)
             axes.set_xlabel("round")
             axes.set_xticks(rows["round"])
-            axes.set_xlim(0.6, max(rows["round"].max(), 2) + 0.4)
+            axes.set_xlim(0.6, max(rows["round"].to_numpy(float).max(), 2.0) + 0.4)
         wide.set_ylabel("a year, bn dollars")
         wide.set_title("What is tabled")
         low, high = _zoom(rows, usd)
@@ -204,7 +205,7 @@ def talks_figure(transcript: "Transcript", manifest: dict[str, Any]) -> Figure:
     return figure
 
 
-def _draw_positions(axes: plt.Axes, rows: pd.DataFrame, usd: float) -> None:
+def _draw_positions(axes: Axes, rows: pd.DataFrame, usd: float) -> None:
     r = rows["round"]
     least, most = rows["us_least"] * usd, rows["seoul_most"] * usd
     axes.bar(
@@ -231,7 +232,7 @@ def _zoom(rows: pd.DataFrame, usd: float) -> tuple[float, float]:
 
 
 def _mark_events(
-    axes: plt.Axes, rows: pd.DataFrame, events: Sequence[tuple[int, str]], low: float, high: float
+    axes: Axes, rows: pd.DataFrame, events: Sequence[tuple[int, str]], low: float, high: float
 ) -> None:
     placed: dict[int, int] = {}
     for number, words in events:

@@ -79,11 +79,11 @@ def write_block(path: Path, outcomes: NDArray[Any], columns: dict[str, Any], key
     Parameters
     ----------
     outcomes : dtype OUTCOME, shape (replicates,)
-    columns : constant columns of the block, such as design_point and demand
+    columns : further columns, each a constant or of shape (replicates,)
     key : hash of everything that the numbers follow from; kept in the file
     """
     size = len(outcomes)
-    arrays: dict[str, Any] = {name: np.full(size, value) for name, value in columns.items()}
+    arrays: dict[str, Any] = {name: np.broadcast_to(value, size) for name, value in columns.items()}
     arrays["replicate"] = np.arange(size, dtype=np.uint32)
     arrays |= {name: np.ascontiguousarray(outcomes[name]) for name in outcomes.dtype.names or ()}
     table = pa.table(arrays).replace_schema_metadata(

@@ -86,3 +86,15 @@ def estimate(sweep: "Sweep") -> pd.DataFrame:
     for name in ("settlement_q25", "settlement_median", "settlement_q75", "rounds_median"):
         columns[name] = summary[name]
     return pd.DataFrame(columns)
+
+
+def variant(estimates: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows of one variant: "case", or "cheap_talk"."""
+    return pd.DataFrame(estimates[estimates["variant"] == name])
+
+
+def at_demand(estimates: pd.DataFrame, demand: float) -> dict[str, float]:
+    """The row whose demand is nearest, as a dictionary of numbers."""
+    index = int(np.argmin(np.abs(estimates["demand"].to_numpy(float) - demand)))
+    row = estimates.iloc[index].to_dict()
+    return {str(name): value for name, value in row.items() if not isinstance(value, str)}

@@ -17,8 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import provenance, results
-from experiments.statistics import CAUSES
+from experiments.statistics import CAUSES, at_demand, variant
 from sim.errors import InputError
+from sim.money import Money
 from sim.negotiate import negotiate
 from sim.outcomes import OUTCOME
 from sim.scenario import DesignPoints, Scenario, find_row
@@ -36,7 +37,7 @@ IN_WORDS = {
 }
 MAX_NEGOTIATIONS = 10**9
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def run_sweep(
         results.claim(folder, manifest, overwrite=overwrite)
         results.write_table(folder / "design.csv", design)
     rows: list[dict[str, Any]] = [{} for _ in range(len(design))]
-    job = _Job(points, design, manifest, folder)
+    job = _Job(points, design, manifest, folder, scenario.money)
     for index, summary in _on_threads(job, threads or os.cpu_count() or 1):
         rows[index] = summary
         if progress is not None:
@@ -169,6 +170,7 @@ class _Job:
     design: pd.DataFrame
     manifest: dict[str, Any]
     folder: Path | None
+    money: Money
 
     def play(self, index: int) -> dict[str, Any]:
         """Play, or find, the block of a design point; returns its summary."""
@@ -186,14 +188,23 @@ class _Job:
         outcomes = results.read_block(path, key, OUTCOME)
         if outcomes is None:
             outcomes = negotiate(point, replicates, seed=seed)[0]
-            row = self.design.iloc[index]
-            columns = {
-                "design_point": np.uint32(index),
-                "variant": row["variant"],
-                "demand": row["demand"],
-            }
-            results.write_block(path, outcomes, columns, key)
+            results.write_block(path, outcomes, self.columns(index, outcomes), key)
         return summarise(outcomes)
+
+    def columns(self, index: int, outcomes: NDArray[Any]) -> dict[str, Any]:
+        """What a table of negotiations says beside the records: the point, money, terms."""
+        row, point = self.design.iloc[index], self.points.values[index]
+        deal = np.where(outcomes["ending"] == Ending.RATIFIED, 1.0, np.nan)
+        years = 1.0 + point["duration"] * (point["package_duration_max"] - 1.0)
+        return {
+            "design_point": np.uint32(index),
+            "variant": row["variant"],
+            "demand": row["demand"],
+            "amount_krw_bn": outcomes["amount"] * self.money.krw_bn(1.0),
+            "amount_usd_bn": outcomes["amount"] * self.money.usd_bn(1.0),
+            "duration_years": deal * years,
+            "escalator": deal * point["escalator"] * point["package_escalator_max"],
+        }
 
 
 def _on_threads(job: _Job, threads: int) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -227,11 +238,10 @@ def summarise(outcomes: NDArray[Any]) -> dict[str, Any]:
 def answer(sweep: Sweep, estimates: pd.DataFrame) -> str:
     """The answer to the question of the sweep, in two sentences with their intervals."""
     scenario = sweep.scenario
-    case = estimates[estimates["variant"] == "case"]
-    talk = estimates[estimates["variant"] == "cheap_talk"]
-    at = case.iloc[(case["demand"] - scenario.reported.demand).abs().argmin()]
-    cheap = talk.iloc[(talk["demand"] - scenario.reported.demand).abs().argmin()]
-    first, last = case.iloc[0], case.iloc[-1]
+    case = variant(estimates, "case")
+    at = at_demand(case, scenario.reported.demand)
+    cheap = at_demand(variant(estimates, "cheap_talk"), scenario.reported.demand)
+    first, last = (at_demand(case, end(case["demand"])) for end in (min, max))
     causes = ", ".join(
         f"{IN_WORDS[name]} {_share(at, name)}"
         for name in sorted(IN_WORDS, key=lambda name: -float(at[name]))
@@ -251,5 +261,5 @@ def answer(sweep: Sweep, estimates: pd.DataFrame) -> str:
     )
 
 
-def _share(row: "pd.Series[Any]", name: str) -> str:
+def _share(row: Mapping[str, float], name: str) -> str:
     return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"

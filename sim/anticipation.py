@@ -8,7 +8,9 @@ Source: Iida (1993); Milner, Rosendorff (1997).
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +75,19 @@ def assembly_limit(
         average = _smooth_average(passes, lowest, highest, shock_sd)
     margin = 9.0 * shock_sd
     low, high = lowest - margin, highest + margin
-    return float(brentq(lambda k: average(k) - confidence, low, high, xtol=1e-12))
+    return _crossing(average, confidence, low, high, 1e-12)
 
 
-def _step_average(thresholds: list[float], levels: list[float], sd: float):
+Curve = Callable[[float], float]
+
+
+def _crossing(curve: Curve, level: float, low: float, high: float, tolerance: float) -> float:
+    """Where a falling curve crosses a level."""
+    root: Any = brentq(lambda cost: curve(cost) - level, low, high, xtol=tolerance)
+    return float(root)
+
+
+def _step_average(thresholds: list[float], levels: list[float], sd: float) -> Curve:
     """Average of a step function of cost - shock that falls just above each threshold."""
     edges = np.array(thresholds)
     drops = -np.diff(np.array([*levels, 0.0]))
@@ -89,12 +100,12 @@ def _step_average(thresholds: list[float], levels: list[float], sd: float):
     return average
 
 
-def _smooth_average(passes, low: float, high: float, sd: float):
+def _smooth_average(passes: Curve, low: float, high: float, sd: float) -> Curve:
     """Average of the pass probability over the shock, interpolated where it falls."""
     top, bottom = passes(low), passes(high)
 
     def edge(level: float) -> float:
-        return float(brentq(lambda k: passes(k) - level, low, high, xtol=1e-6))
+        return _crossing(passes, level, low, high, 1e-6)
 
     span = top - bottom
     start, end = edge(top - _NEGLIGIBLE * span), edge(bottom + _NEGLIGIBLE * span)

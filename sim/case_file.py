@@ -6,7 +6,6 @@ key, the value and what is allowed.
 """
 
 import difflib
-import math
 import re
 import tomllib
 from datetime import date
@@ -19,7 +18,8 @@ from sim.errors import InputError
 from sim.money import AMOUNT_FORM, parse_amount
 from sim.parameters import BLOC_PARAMETERS, PARAMETERS, Parameter
 
-MAX_BYTES, MAX_LINE, MAX_DOTS = 1_000_000, 4_000, 16
+# A long dotted key takes tomllib time that grows with the square of its parts: lines are short.
+MAX_BYTES, MAX_LINE = 1_000_000, 1_000
 FROM_CALENDAR = ("talks.rounds", "talks.expiry_round", "turnover.round", "security.deadline_round")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
@@ -30,12 +30,6 @@ class Form(BaseModel):
     """A table of the file: no key beyond the declared ones, no conversion of types."""
 
     model_config = _STRICT
-
-
-def _finite_or_infinite(value: float) -> float:
-    if math.isnan(value):
-        raise ValueError("nan")
-    return value
 
 
 def _amount(text: str) -> str:
@@ -50,7 +44,12 @@ def _field(row: Parameter) -> Any:
     if row.money:
         return Annotated[str, AfterValidator(_amount)]
     kind: Any = int if row.whole else float
-    return Annotated[kind, Field(ge=row.low, le=row.high), AfterValidator(_finite_or_infinite)]
+    return Annotated[kind, Field(ge=row.low, le=row.high)]
+
+
+# Texts fit where figures and transcripts put them: on one line.
+Line = Annotated[str, Field(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]{1,100}$")]
+ShortLine = Annotated[str, Field(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]{1,40}$")]
 
 
 def _section(name: str, **more: Any) -> type[Form]:
@@ -64,7 +63,7 @@ class Round(Form):
 
     start: date
     end: date
-    place: str
+    place: ShortLine
 
 
 class Calendar(Form):
@@ -79,7 +78,7 @@ class Calendar(Form):
 class MoneyForm(Form):
     """The base payment, once in each currency."""
 
-    base_year: int
+    base_year: Annotated[int, Field(ge=1900, le=2200)]
     payment_krw: Annotated[str, AfterValidator(_amount)]
     payment_usd: Annotated[str, AfterValidator(_amount)]
 
@@ -87,16 +86,16 @@ class MoneyForm(Form):
 class Reported(Form):
     """The reported event that figures mark: its demand, its date, its source."""
 
-    label: str
+    label: ShortLine
     demand: Annotated[str, AfterValidator(_amount)]
     day: date
-    source: str
+    source: Line
 
 
 _BLOC = create_model(
     "Bloc",
     __base__=Form,
-    party=(str, ...),
+    party=(ShortLine, ...),
     side=(Literal["government", "opposition", "other"], ...),
     **{row.name: (_field(row), ...) for row in BLOC_PARAMETERS},  # pyright: ignore[reportArgumentType, reportCallIssue]
 )
@@ -114,9 +113,9 @@ _ASSEMBLY_EXTRA: dict[str, Any] = {
 CaseForm = create_model(
     "CaseForm",
     __base__=Form,
-    schema_version=(Literal[1], ...),
+    schema_version=(Annotated[int, Field(ge=1, le=1)], ...),
     name=(Annotated[str, Field(pattern=f"^{NAME}$")], ...),
-    title=(str, ...),
+    title=(Line, ...),
     status=(Literal["uncalibrated", "calibrated"], ...),
     money=(MoneyForm, ...),
     reported=(Reported, ...),
@@ -127,13 +126,24 @@ CaseForm = create_model(
 _ALLOWED = {row.name: AMOUNT_FORM if row.money else row.allowed for row in PARAMETERS} | {
     f"assembly.blocs.{row.name}": row.allowed for row in BLOC_PARAMETERS
 } | {
+    section: f"a table [{section}]" for section in ("money", "reported", "calendar", *SECTIONS)
+} | {
+    f"calendar.{key}": "a date, such as 2019-12-31"
+    for key in ("expiry", "security_deadline", "turnover", "rounds.start", "rounds.end")
+} | {
+    key: "a text of 1 to 40 characters on one line"
+    for key in ("reported.label", "calendar.rounds.place", "assembly.blocs.party")
+} | {
+    "title": "a text of 1 to 100 characters on one line",
+    "reported.source": "a text of 1 to 100 characters on one line",
     "schema_version": "1",
     "name": "a name of letters, digits, _ . - (at most 64)",
     "status": 'one of "uncalibrated", "calibrated"',
-    "money.base_year": "a year",
+    "money.base_year": "a year in [1900, 2200]",
     "money.payment_krw": AMOUNT_FORM,
     "money.payment_usd": AMOUNT_FORM,
     "reported.demand": AMOUNT_FORM,
+    "reported.day": "a date, such as 2019-12-31",
     "assembly.members": "a whole number in [1, 1000]",
     "assembly.blocs": "1 to 60 tables [[assembly.blocs]]",
     "assembly.blocs.side": 'one of "government", "opposition", "other"',
@@ -150,64 +160,93 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         Where the file cannot be read, is too large, or is not TOML.
     """
     try:
-        raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-        text = None if raw is None else raw.decode("utf-8")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is not a file")  # a pipe would keep us waiting
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: larger than the {MAX_BYTES} bytes that a file may have")
+        text = path.read_bytes().decode("utf-8")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not UTF-8 text") from None
-    if text is None:
-        raise InputError(f"{path}: larger than the {MAX_BYTES} bytes that a file may have")
-    for number, line in enumerate(text.splitlines(), 1):
+    except ValueError as error:  # a null character in the name
+        raise InputError(f"{str(path)!r}: cannot be read: {error}") from None
+    for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             raise InputError(f"{path}:{number}: longer than the {MAX_LINE} characters of a line")
-        if line.split("=")[0].count(".") > MAX_DOTS:
-            raise InputError(f"{path}:{number}: more than {MAX_DOTS} dots in a key")
     try:
         return tomllib.loads(text), text
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError as error:
+        words, _, place = str(error).partition(" (at line ")
+        line = f"{path}:{int(place.split(',')[0])}" if place else str(path)
+        raise InputError(f"{line}: not valid TOML: {words}") from None
 
 
-def line_of(text: str, location: tuple[str | int, ...]) -> int | None:
-    """The line on which the value at a location stands (or its table, where it is missing)."""
-    found: int | None = None
-    tables: dict[str, int] = {}
-    header, seen = "", -1
-    names = [str(part) for part in location if isinstance(part, str)]
-    wanted = next((part for part in location if isinstance(part, int)), None)
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := re.match(r"\s*\[(\[?)\s*([^\]\s]+)\s*\]", line):
-            header = match[2]
-            tables[header] = seen = tables.get(header, -1) + 1
-            here = wanted is None or not match[1] or seen == wanted
-            if here and ".".join(names).startswith(header):
-                found = number
-        elif match := re.match(r"\s*([A-Za-z0-9_.-]+)\s*=", line):
-            path = f"{header}.{match[1]}" if header else match[1]
-            at = not header or wanted is None or tables[header] in (wanted, 0) and seen == wanted
-            if path == ".".join(names) and (wanted is None or at):
-                return number
-    return found
+Location = tuple[str | int, ...]
+_HEADER = re.compile(r"\s*\[(\[?)([^\[\]]+)\]")
+_KEY = re.compile(r"([^=#]+)=")
 
 
-def problem(path: Path, text: str, location: tuple[str | int, ...], words: str) -> str:
+def line_of(text: str, location: Location) -> int | None:
+    """The line of a key; where it is missing, of the table that it should stand in."""
+    best, depth = None, 0
+    last: dict[Location, int] = {}  # array of tables -> place of its last one, counted from 0
+    table: Location = ()
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := _HEADER.match(line):
+            here = table = _table(_parts(header[2]), bool(header[1]), last)
+        elif key := _KEY.match(line):
+            here = (*table, *_parts(key[1]))
+        else:
+            continue
+        if location[: len(here)] == here[: len(location)] and len(here) > depth:
+            best, depth = number, len(here)
+            if depth >= len(location):
+                break
+    return best
+
+
+def _parts(dotted: str) -> Location:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _table(names: Location, one_of_many: bool, last: dict[Location, int]) -> Location:
+    """The location that a header opens: names, each array's name followed by a place in it."""
+    here: Location = ()
+    for count, name in enumerate(names, 1):
+        here = (*here, name)
+        if one_of_many and count == len(names):
+            last[here] = last.get(here, -1) + 1
+        if here in last:
+            here = (*here, last[here])
+    return here
+
+
+def problem(path: Path, text: str, location: Location, words: str) -> str:
     """One line: file, line, key, and what is wrong with it."""
     key = ""
     for part in location:
-        key += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if key else str(part)
+        if isinstance(part, int):
+            key += f"[{part + 1}]"
+        else:
+            plain = part if re.fullmatch(r"[\w-]+", part) else ascii(part)
+            key += f".{plain}" if key else plain
     line = line_of(text, location)
     return f"{path}:{line}: {key} {words}" if line else f"{path}: {key} {words}"
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    text = ascii(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _words(error: Any, form: type[BaseModel], allowed: dict[str, str]) -> str:
     """What is wrong, from a pydantic error and the table of what is allowed."""
-    location: tuple[str | int, ...] = error["loc"]
+    location: Location = error["loc"]
     plain = ".".join(part for part in location if isinstance(part, str))
     if error["type"] == "extra_forbidden":
         known = list(_keys_at(form, location[:-1]))
@@ -223,7 +262,7 @@ def _words(error: Any, form: type[BaseModel], allowed: dict[str, str]) -> str:
     return f"is {_shown(error['input'])}; it {must}"
 
 
-def _keys_at(form: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+def _keys_at(form: type[BaseModel], location: Location) -> list[str]:
     """The keys that the table at a location may have."""
     here: Any = form
     for part in location:

@@ -22,10 +22,12 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
 import numpy as np
-from numba.core import cgutils, types
+from llvmlite import ir
+from numba.core import config, types
 from numba.extending import intrinsic
 
-COMPILED: bool = not numba.config.DISABLE_JIT  # pyright: ignore[reportAttributeAccessIssue]
+_CONFIG: Any = config
+COMPILED: bool = not _CONFIG.DISABLE_JIT
 
 
 def source_fingerprint(package: Path) -> str:
@@ -53,7 +55,7 @@ def cache_folder(package: Path) -> Path | None:
 
 _FOLDER = cache_folder(Path(__file__).parent)
 if _FOLDER is not None:
-    numba.config.CACHE_DIR = str(_FOLDER)  # pyright: ignore[reportAttributeAccessIssue]
+    _CONFIG.CACHE_DIR = str(_FOLDER)
 
 _OPTIONS: dict[str, Any] = {
     "cache": _FOLDER is not None,
@@ -64,30 +66,31 @@ _OPTIONS: dict[str, Any] = {
 
 def rule[F: Callable[..., Any]](function: F) -> F:
     """Compile a pure scalar function; its plain life stays reachable as `.py_func`."""
-    return numba.njit(**_OPTIONS)(function)
+    compiled: Any = numba.njit(**_OPTIONS)(function)
+    return compiled
 
 
 def kernel[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop over negotiations; it lets other threads run while it works."""
-    return numba.njit(nogil=True, **_OPTIONS)(function)
+    compiled: Any = numba.njit(nogil=True, **_OPTIONS)(function)
+    return compiled
 
 
-if COMPILED:
+@intrinsic
+def _high_product(_typing: Any, left: Any, right: Any) -> Any:
+    """The upper 64 bits of a 64 x 64 bit product, as one machine multiplication."""
 
-    @intrinsic
-    def high_product(_typing: Any, left: Any, right: Any) -> Any:
-        """The upper 64 bits of a 64 x 64 bit product (uint64, uint64 -> uint64)."""
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
 
-        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            wide = cgutils.ir.IntType(128)
-            product = builder.mul(*(builder.zext(a, wide) for a in arguments))
-            upper = builder.lshr(product, cgutils.ir.Constant(wide, 64))
-            return builder.trunc(upper, cgutils.ir.IntType(64))
+    return types.uint64(types.uint64, types.uint64), generate
 
-        return types.uint64(types.uint64, types.uint64), generate
 
-else:
+def _high_product_plain(left: np.uint64, right: np.uint64) -> np.uint64:
+    """The same without a compiler."""
+    return np.uint64((int(left) * int(right)) >> 64)
 
-    def high_product(left: np.uint64, right: np.uint64) -> np.uint64:
-        """The upper 64 bits of a 64 x 64 bit product (uint64, uint64 -> uint64)."""
-        return np.uint64((int(left) * int(right)) >> 64)
+
+high_product: Any = _high_product if COMPILED else _high_product_plain

@@ -5,6 +5,7 @@ once in won and once in dollars, as reported; the implied rate of exchange conve
 amount of the case.
 """
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -60,7 +61,8 @@ def parse_amount(text: str) -> tuple[float, str | None]:
         Where the text is not of the form that `AMOUNT_FORM` describes.
     """
     match = _AMOUNT.fullmatch(text)
-    if match is None:
+    number, currency, scale = match.groups() if match else ("inf", None, "")
+    value = float(number) * _SCALES.get(scale, 1.0)
+    if math.isinf(value):
         raise ValueError(f"it must be {AMOUNT_FORM}")
-    number, currency, scale = match.groups()
-    return float(number) * _SCALES.get(scale, 1.0), currency
+    return value, currency

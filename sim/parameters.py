@@ -125,8 +125,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     _row("public.walk_out_jump", "eta", _ONE, (0, 1), .2, _uniform(0, .4), "jump of backlash when the US team walks out", _ASSUMED, "0"),
     _row("public.anticipation", "", _ONE, (0, 1), 0, FIXED, "share of the reaction to the demand that is felt before the first round", _ASSUMED, "0"),
     # The table.
-    _row("talks.rounds", "T", "rounds", (1, 400), 10, FIXED, "rounds until the last one passes", "calendar of the case", whole=True),
-    _row("talks.expiry_round", "T_0", "rounds", (0, 400), 5, FIXED, "rounds held while the old agreement is in force", "calendar of the case", whole=True),
+    _row("talks.rounds", "T", "rounds", (1, 1000), 10, FIXED, "rounds until the last one passes", "calendar of the case", whole=True),
+    _row("talks.expiry_round", "T_0", "rounds", (0, 1000), 5, FIXED, "rounds held while the old agreement is in force", "calendar of the case", whole=True),
     _row("talks.lapse_cost", "h", _PAY, (0, 10), .01, _uniform(0, .03), "cost to each side of a round without an agreement in force", "Muthoo 1999", "0"),
     _row("talks.precision", "lambda", _PER, (0, INF), 25, _log_uniform(8, 80), "precision of the teams' answers", "McKelvey, Palfrey 1998", "inf"),
     _row("talks.offer_noise", "", _PAY, (0, 5), .02, FIXED, "sd of the noise in a tabled position", _ASSUMED, "0"),
@@ -152,7 +152,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     _row("package.usual_duration", "d_0", "years", (1, 50), 5, FIXED, "duration that reservation values take for granted", "8th and 9th agreements: five years"),
     _row("package.usual_escalator", "g_0", "share a year", (0, 1), .04, FIXED, "yearly escalator that reservation values take for granted", "8th and 9th agreements: inflation, at most 4%"),
     # The executive's turnover.
-    _row("turnover.round", "s_E", "rounds", (0, 401), 7, FIXED, "rounds held before a new executive may take over", "calendar of the case", whole=True),
+    _row("turnover.round", "s_E", "rounds", (0, 1001), 7, FIXED, "rounds held before a new executive may take over", "calendar of the case", whole=True),
     _row("turnover.probability", "pi_E", _P, (0, 1), .5, FIXED, "probability that it does", _ASSUMED, "0"),
     _row("turnover.expected_probability", "pi_hat", _P, (0, 1), .4, _uniform(.2, .7), "probability of it that Seoul reckons with", "Simsek, Yildiz 2016", "0"),
     _row("turnover.reservation_mean", "mu_P2", _PAY, (-5, 50), 1.02, _uniform(.98, 1.08), "mean of the successor's reservation value", _ASSUMED),
@@ -161,7 +161,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     # Precedent and security.
     _row("precedent.weight", "m", _ONE, (0, 100), 0, _uniform(0, 1), "weight of the deal as a precedent for the next partners", "Walter 2006; article (S16)", "0"),
     _row("precedent.others_payment", "xbar", _PAY, (0, 50), 1.3, FIXED, "what the precedent should be worth", _ASSUMED),
-    _row("security.deadline_round", "s_K", "rounds", (0, 401), 5, FIXED, "rounds held before Pyongyang's deadline", "article (S25)", whole=True),
+    _row("security.deadline_round", "s_K", "rounds", (0, 1001), 5, FIXED, "rounds held before Pyongyang's deadline", "article (S25)", whole=True),
     _row("security.threat_probability", "pi_NK", _P, (0, 1), .3, _uniform(0, .6), "probability that the threat rises at the deadline", _ASSUMED, "0"),
     _row("security.threat_cost", "nu_h", _PAY, (0, 10), .01, _uniform(0, .03), "what an open threat adds to the cost of a round without a deal", _ASSUMED, "0"),
     _row("security.threat_willingness", "nu_M", _PAY, (0, 10), .02, _uniform(0, .05), "what an open threat adds to what Seoul and its members would pay", _ASSUMED, "0"),

@@ -24,9 +24,9 @@ from sim.case_file import NAME, SECTIONS, problem, read_case_form
 from sim.design_points import BLOC, POINT, complete
 from sim.draws import point_word
 from sim.errors import InputError
-from sim.money import Money
+from sim.money import Money, parse_amount
 from sim.parameters import BY_NAME, PARAMETERS, find_parameter
-from sim.terms import Family, Policy, Protocol
+from sim.terms import Family, Policy
 
 SEEDS = Path(__file__).parents[1] / "seeds"  # beside sim/ in a checkout and in a wheel
 
@@ -60,9 +60,7 @@ class Scenario:
         InputError
             Where a name is no parameter, a value is out of its range, or lengths differ.
         """
-        columns = {
-            find_row(k): np.atleast_1d(np.asarray(v, "f8")) for k, v in (varied or {}).items()
-        }
+        columns = {find_row(k): _column(k, v) for k, v in (varied or {}).items()}
         length = max((len(column) for column in columns.values()), default=1)
         values = np.zeros(length, POINT)
         for row in PARAMETERS:
@@ -93,6 +91,16 @@ def find_row(name: str) -> str:
         return find_parameter(name).name
     except KeyError as error:
         raise InputError(str(error.args[0])) from None
+
+
+def _column(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    try:
+        column = np.atleast_1d(np.asarray(values, "f8"))
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is {values!r}; it must be numbers") from None
+    if column.ndim != 1:
+        raise InputError(f"{name} has the shape {column.shape}; it must be one column of values")
+    return column
 
 
 def _check_column(name: str, column: NDArray[np.float64], length: int) -> None:
@@ -177,7 +185,7 @@ def read_scenario(case: str | Path) -> Scenario:
             name = f"{section}.{key}"
             if name in BY_NAME:
                 values[name] = _number(name, value, money)
-    _check_amounts(path, text, values)
+    _check_amounts(path, text, values | {"reported.demand": money.payments(form.reported.demand)})
     blocs = np.array(
         [tuple(float(getattr(b, name)) for name in BLOC.names or ()) for b in form.assembly.blocs],
         BLOC,
@@ -208,12 +216,7 @@ def _check_consistent(path: Path, scenario: Scenario) -> None:
 
 def _single_units(amount: str) -> float:
     """A base payment in single won or dollars (1 payment: the value is in payments of 1)."""
-    from sim.money import parse_amount
-
     return parse_amount(amount)[0]
-
-
-_CODES = {"family": Family, "policy": Policy, "protocol": Protocol}
 
 
 def _number(name: str, value: Any, money: Money) -> float:
@@ -226,13 +229,15 @@ def _number(name: str, value: Any, money: Money) -> float:
 def _check_amounts(path: Path, text: str, values: Mapping[str, float]) -> None:
     """Amounts are read as text, so that their range is known only after conversion."""
     problems = []
-    for row in PARAMETERS:
-        if row.money and not row.low <= values[row.name] <= row.high:
+    bounds = {row.name: (row.low, row.high) for row in PARAMETERS if row.money}
+    bounds["reported.demand"] = bounds["president.demand"]
+    for name, (low, high) in bounds.items():
+        if not low <= values[name] <= high:
             words = (
-                f"is {values[row.name]:g} payments; it must be an amount of "
-                f"{row.low:g} to {row.high:g} payments"
+                f"is {values[name]:g} payments; it must be an amount of {low:g} to {high:g} "
+                "payments"
             )
-            problems.append(problem(path, text, tuple(row.name.split(".")), words))
+            problems.append(problem(path, text, tuple(name.split(".")), words))
     if problems:
         raise InputError(*problems)
 

@@ -1,0 +1,1 @@
+"""Timed comparisons. They claim ratios measured in one run, never seconds."""
