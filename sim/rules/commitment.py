@@ -9,8 +9,8 @@ upwards. kappa = 1 is a take-it-or-leave-it demand, kappa = 0 cheap talk: then t
 not move with D above r_1. He never vetoes his own demand. Seoul's mirror, from its public offer
 q_0: r_M' = r_M - kappa_M (r_M - q_0)+.
 
-Source: Fearon (1994), American Political Science Review 88; Muthoo (1996), Economic Theory 8;
-Leventoglu, Tarar (2005), American Political Science Review 99. The law is derived here.
+Source: Fearon (1994), American Political Science Review 88; Muthoo (1996), J. of Economic
+Theory 69; Leventoglu, Tarar (2005), American Political Science Review 99. The law is derived here.
 """
 
 from sim.compiling import rule
