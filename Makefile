@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench verify lock clean
+.PHONY: help setup demo test lint bench verify docs lock docslock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## show these targets
@@ -23,12 +23,18 @@ bench: setup ## timed comparisons
 verify: setup ## run the checks of the model against theory
 	@.venv/bin/winset verify
 
+docs: setup ## build the documentation into site/
+	@.ci/docs
+
 lock: setup ## renew requirements.lock; UPGRADE=--upgrade takes newer versions
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	  --extra dev --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' $(UPGRADE) -o requirements.lock pyproject.toml
 
+docslock: setup ## renew requirements-docs.lock, the pins of the documentation
+	@.ci/docs lock $(UPGRADE)
+
 clean: ## remove environment, caches and measurements, never results
-	@rm -rf .venv .venv.new .venv.old .venv.lock .coverage .coverage.* build dist \
+	@rm -rf .venv .venv-docs site .venv.new .venv.old .venv.lock .coverage .coverage.* build dist \
 	  .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 	@find . -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The documentation: the generated parts of sim/MODEL.md and the site."""
