@@ -2,7 +2,7 @@
 
 Each takes one thing for granted that the simulator leaves open. The two curves of breakdown suppose
 that talks find every deal that both sides could sign; the settlements suppose in addition that all
-types are at their means.
+types are at their means. All of them leave the president in office.
 
     law           no zone of possible agreement between president and ministry alone:
                   P[r_M' - chi B(D) + joint gain < r_P'(D)], static backlash
@@ -13,6 +13,8 @@ types are at their means.
 
 Settlements are amounts in payments; NaN where the zone is empty.
 """
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,9 +27,12 @@ from sim.rules.packages import amount_for
 from sim.scenario import DesignPoints
 from sim.terms import Family
 
+if TYPE_CHECKING:
+    from experiments.sweep import Sweep
+
 CURVES = {
-    "law": "no zone of agreement between\npresident and ministry",
-    "no_zopa": "the same, heeding the Assembly",
+    "law": "theory: no zone between\nsitting president and\nministry",
+    "no_zopa": "theory: the same, with\nthe Assembly in mind",
 }
 SETTLEMENTS = {
     "setter": "setter: all to the US",
@@ -50,6 +55,14 @@ def baselines(points: DesignPoints) -> pd.DataFrame:
     """
     rows = [_row(point, blocs) for point, blocs in zip(points.values, points.blocs, strict=True)]
     return pd.DataFrame(rows)
+
+
+def with_baselines(sweep: "Sweep", estimates: pd.DataFrame) -> pd.DataFrame:
+    """The estimates of a sweep with the forecasts of theory beside them."""
+    summary = sweep.summary
+    columns = {name: summary[name].to_numpy() for name in summary if "." in str(name)}
+    points = sweep.scenario.points(columns | {"president.demand": summary["demand"].to_numpy()})
+    return pd.concat([estimates, baselines(points)], axis=1)
 
 
 def _row(p: np.void, blocs: NDArray[np.void]) -> dict[str, float]:
@@ -93,7 +106,8 @@ def _median_threshold(p: np.void, blocs: NDArray[np.void]) -> float:
 def _no_zone(p: np.void, price: float, limit: float) -> float:
     """P[min(r_M', limit) - price + joint gain < r_P'], both types normal; by quadrature.
 
-    r_P' exceeds y where min(D, r_1) exceeds (y - kappa D)/(1 - kappa), which never happens from D on.
+    r_P' exceeds y where min(D, r_1) exceeds (y - kappa D)/(1 - kappa): never where that is D or
+    more.
     """
     laws = (p["president_reservation_family"], p["ministry_reservation_family"])
     if any(law != Family.NORMAL for law in laws):

@@ -60,10 +60,13 @@ def play(
     plot: Path | None,
 ) -> None:  # fmt: skip
     """Play one negotiation and tell it, round by round."""
+    from experiments import provenance
     from experiments.transcript import Transcript
     from sim.negotiate import watch
     from sim.scenario import read_scenario
 
+    if plot is not None:
+        _check_plot(plot)
     scenario = read_scenario(case)
     seed = _default_seed() if seed is None else seed
     points = scenario.points(_settings(settings))
@@ -72,7 +75,8 @@ def play(
     transcript = Transcript(scenario, talks)
     if as_json:
         about = {"seed": seed, "replicate": replicate, "settings": _settings(settings)}
-        click.echo(json.dumps(about | transcript.as_json(), indent=2, default=float))
+        told = provenance.plain(about | transcript.as_json())
+        click.echo(json.dumps(told, indent=2, default=float, allow_nan=False))
     else:
         click.echo("\n".join(transcript.lines()))
         click.echo(f"\nCase {scenario.name}, seed {seed}, replicate {replicate}.")
@@ -80,13 +84,18 @@ def play(
         _plot_talks(transcript, seed, replicate, plot, _settings(settings))
 
 
+def _check_plot(plot: Path) -> None:
+    from experiments.figures import FORMATS
+
+    if plot.suffix.lstrip(".") not in ("", *FORMATS) or plot.is_dir():
+        raise InputError(f"--plot is {plot}; it must be a file in one of {', '.join(FORMATS)}")
+
+
 def _plot_talks(
     transcript: Any, seed: int, replicate: int, plot: Path, settings: dict[str, float]
 ) -> None:
     from experiments import figures, provenance
 
-    if plot.suffix.lstrip(".") not in ("", *figures.FORMATS):
-        raise InputError(f"--plot is {plot}; it must end in one of {', '.join(figures.FORMATS)}")
     manifest = {
         "study": "one negotiation", "case": transcript.scenario.name,
         "case_digest": transcript.scenario.digest, "seed": seed, "replicate": replicate,
@@ -114,6 +123,7 @@ def _plot_talks(
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the results.")
 @click.option("--overwrite", is_flag=True, help="Replace another run in that folder.")
 @click.option("--threads", type=click.IntRange(1, 1024), help="[default: all cores]")
+@click.option("--baselines", is_flag=True, help="Lay the forecasts of theory under the curves.")
 @_said_plainly
 def sweep(**options: Any) -> None:
     """Sweep the demanded amount: how often the talks break down, and how."""
@@ -134,13 +144,41 @@ def demo(out: Path | None) -> None:
     _sweep(case="korea_2019", out=out, overwrite=out is None)
 
 
+@main.command()
+@click.option("--fast", is_flag=True, help="Fewer negotiations a row, and none of the slow rows.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the report.")
+@click.option(
+    "--rows", "prefix", default="", metavar="PREFIX", help="Only rows whose ID starts so."
+)
+@_said_plainly
+def verify(fast: bool, out: Path | None, prefix: str) -> None:
+    """Hold the model against theory and report on every row."""
+    from tqdm import tqdm
+
+    from experiments import verification
+
+    folder = out or verification.DEFAULT_FOLDER
+    rows = verification.chosen_rows(prefix)
+    with tqdm(
+        total=sum(row.fast or not fast for row in rows), unit=" rows", file=sys.stderr,
+        mininterval=0.2, leave=False, disable=not sys.stderr.isatty(),
+    ) as bar:  # fmt: skip
+        table = verification.verify(folder, fast=fast, prefix=prefix, progress=bar.update)
+    failures = verification.failures(table)
+    click.echo("\n".join([f"{verification.summary(table)}.", *failures]))
+    click.echo(f"Report: {folder / 'report.html'} (also .md, .csv)")
+    if failures:
+        sys.exit(1)
+
+
 def _sweep(
     *, case: str, seed: int | None = None, demands: str | None = None,
     replicates: int | None = None, settings: tuple[str, ...] = (), out: Path | None = None,
-    overwrite: bool = False, threads: int | None = None,
+    overwrite: bool = False, threads: int | None = None, baselines: bool = False,
 ) -> None:  # fmt: skip
     from tqdm import tqdm
 
+    from experiments import baselines as theory
     from experiments import figures, results, statistics
     from experiments import sweep as main_job
     from sim.scenario import read_scenario
@@ -160,13 +198,20 @@ def _sweep(
             progress=bar.update,
         )  # fmt: skip
     table = statistics.estimate(done)
+    if baselines:
+        table = theory.with_baselines(done, table)
     results.write_table(folder / "estimates.csv", table)
     paths = figures.save(
         figures.breakdown_figure(done, table), folder / "figures" / "breakdown", done.manifest,
         figures.FORMATS,
     )  # fmt: skip
+    if baselines:
+        settlements = figures.settlement_figure(done, table)
+        paths += figures.save(settlements, folder / "figures" / "settlement", done.manifest)
     click.echo(main_job.answer(done, table))
     click.echo(f"\nFigure:       {paths[0]} (also .svg, .pdf)")
+    if baselines:
+        click.echo(f"Settlements:  {paths[-3]} (also .svg, .pdf)")
     click.echo(f"Estimates:    {folder / 'estimates.csv'}")
     click.echo(f"Negotiations: {folder / 'negotiations'} ({len(table) * count:,} in Parquet)")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import platform
 import subprocess
 from functools import lru_cache
@@ -55,6 +56,17 @@ def _version(name: str) -> str:
 def model_fingerprint() -> str:
     """Hash of the source of the model: runs of another model are not the same run."""
     return source_fingerprint(_ROOT / "sim")
+
+
+def plain(value: Any) -> Any:
+    """A value as strict JSON can hold it: infinities as the words "inf" and "-inf", NaN as null."""
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else f"{value:g}"
+    return value
 
 
 def digest(value: Any) -> str:

@@ -5,11 +5,12 @@ by the hash of everything that its numbers follow from, with page checksums, wri
 at all. A block that is there and reads without an error is not played again.
 """
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from experiments.provenance import plain
 from sim.errors import InputError, WinsetError
 
 SCHEMA_VERSION = 1
@@ -34,9 +36,9 @@ class ResultsError(WinsetError):
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """A temporary neighbour to write to; it takes the place of `path` only once it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with open(temporary, "rb+") as handle:
             os.fsync(handle.fileno())
@@ -49,7 +51,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -60,7 +63,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -86,26 +89,44 @@ def write_block(path: Path, outcomes: NDArray[Any], columns: dict[str, Any], key
     arrays: dict[str, Any] = {name: np.broadcast_to(value, size) for name, value in columns.items()}
     arrays["replicate"] = np.arange(size, dtype=np.uint32)
     arrays |= {name: np.ascontiguousarray(outcomes[name]) for name in outcomes.dtype.names or ()}
-    table = pa.table(arrays).replace_schema_metadata(
-        {"winset_key": key, "winset_schema": str(SCHEMA_VERSION)}
+    table = pa.table(arrays)
+    table = table.replace_schema_metadata(
+        {
+            "winset_key": key,
+            "winset_schema": str(SCHEMA_VERSION),
+            "winset_content": _content(table),
+        }
     )
     with written_whole(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+
+def _content(table: pa.Table) -> str:
+    """Hash of the columns of a block: their names, types and values."""
+    digest = hashlib.sha256()
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        values = column.to_numpy()
+        digest.update(f"{name}: {column.type}\n".encode())
+        digest.update("\n".join(values).encode() if values.dtype == object else values.tobytes())
+    return digest.hexdigest()
 
 
 def read_block(path: Path, key: str, dtype: np.dtype[Any]) -> NDArray[Any] | None:
     """The records of a block, or None where there is none that is whole and of this key."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            if (file.schema_arrow.metadata or {}).get(b"winset_key") != key.encode():
+            about = file.schema_arrow.metadata or {}
+            if about.get(b"winset_key") != key.encode():
                 return None
             table = file.read()
-    except (OSError, pa.ArrowException):
-        return None
-    outcomes = np.zeros(len(table), dtype)
-    for name in dtype.names or ():
-        outcomes[name] = table[name].to_numpy()
-    return outcomes
+        if about.get(b"winset_content") != _content(table).encode():
+            return None
+        outcomes = np.zeros(len(table), dtype)
+        for name in dtype.names or ():
+            outcomes[name] = table[name].to_numpy()
+        return outcomes
+    except (OSError, pa.ArrowException, LookupError, ValueError, TypeError):
+        return None  # not there, cut short, or changed: its footer has no checksum of its own
 
 
 def claim(folder: Path, manifest: dict[str, Any], *, overwrite: bool) -> None:
@@ -115,13 +136,23 @@ def claim(folder: Path, manifest: dict[str, Any], *, overwrite: bool) -> None:
     ------
     InputError
         Where the folder holds another run, naming what differs, or files that are no run.
+    ResultsError
+        Where it cannot be written to.
     """
+    try:
+        _claim(folder, manifest, overwrite)
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be used: {error.strerror}") from error
+
+
+def _claim(folder: Path, manifest: dict[str, Any], overwrite: bool) -> None:
     known = folder / "manifest.json"
     if known.exists():
         try:
             old = json.loads(known.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             old = {}
+        old = old if isinstance(old, dict) else {}
         differs = [
             f"{name} {old.get(name)!r} there, {manifest[name]!r} here"
             for name in ("study", "case_digest", "model", "seed", "replicates", "design_digest")
@@ -143,11 +174,17 @@ def claim(folder: Path, manifest: dict[str, Any], *, overwrite: bool) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove an old run's files, and only files that a run writes."""
-    for path in (folder / "negotiations").glob("*.parquet"):
-        if _BLOCK.fullmatch(path.name):
-            path.unlink()
+    drawn = (folder / "figures").glob("*.*")
+    figures = [path for path in drawn if path.stem in ("breakdown", "settlement")]
+    for path in [*_blocks(folder), *figures]:
+        path.unlink()
     for name in ("manifest.json", "estimates.csv", "design.csv"):
         (folder / name).unlink(missing_ok=True)
+
+
+def _blocks(folder: Path) -> list[Path]:
+    files = (folder / "negotiations").glob("*.parquet")
+    return sorted(path for path in files if _BLOCK.fullmatch(path.name))
 
 
 def read_negotiations(folder: Path) -> pd.DataFrame:
@@ -157,6 +194,8 @@ def read_negotiations(folder: Path) -> pd.DataFrame:
     ------
     InputError
         Where the folder holds no complete run.
+    ResultsError
+        Where a block of it is lost or damaged.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -164,4 +203,15 @@ def read_negotiations(folder: Path) -> pd.DataFrame:
         raise InputError(f"{folder}: holds no manifest.json of a run") from None
     if not manifest.get("complete"):
         raise InputError(f"{folder}: the run is not complete; start it again to finish it")
-    return pq.read_table(folder / "negotiations", page_checksum_verification=True).to_pandas()
+    files = _blocks(folder)
+    if len(files) != manifest["design_points"]:
+        raise ResultsError(
+            f"{folder}: holds {len(files)} of {manifest['design_points']} blocks; start the run "
+            "again to replay the others"
+        )
+    try:
+        return pq.read_table(list(map(str, files)), page_checksum_verification=True).to_pandas()
+    except (OSError, pa.ArrowException, ValueError):
+        raise ResultsError(
+            f"{folder}: a block is damaged; start the run again to replay it"
+        ) from None

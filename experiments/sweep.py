@@ -86,6 +86,8 @@ def run_sweep(
             f"a sweep needs at least 1 demand and 1 to {2**32 - 1} replicates; "
             f"it has {len(demands)} and {replicates}"
         )
+    if not 0 <= seed < 2**64:
+        raise InputError(f"seed is {seed!r}; it must be a whole number in [0, {2**64 - 1}]")
     design, points = make_design(scenario, demands, dict(settings or {}))
     if len(design) * replicates > MAX_NEGOTIATIONS:
         raise InputError(

@@ -112,17 +112,18 @@ class Transcript:
         then = now
         if before is not None:
             then = before.seoul.amount if side == "us" else before.us.amount
-        moved = abs(now - then)
+        moved = now - then if side == "us" else then - now
         movement = (
-            f"{mover} has moved by {self._amount(moved)}"
-            if moved > 5e-4
+            f"{mover} has moved {'by' if moved > 0 else 'back by'} {self._amount(abs(moved))}"
+            if abs(moved) > 5e-4
             else f"{mover} has hardly moved"
         )
-        gap = self._amount(record.us.amount - record.seoul.amount)
+        gap = record.us.amount - record.seoul.amount
+        apart = f"a gap of {self._amount(gap)}" if gap > 0 else "offers that meet"
         return (
             f"{NAMES[side][0].upper()}{NAMES[side][1:]} leaves the room "
-            f"(likelihood {record.walk_out_chance[side]:.0%}: a gap of {gap}, and {movement} since "
-            "the round before)."
+            f"(likelihood {_chance(record.walk_out_chance[side])}: {apart}, and {movement} "
+            "since the round before)."
         )
 
     def _tell_deal(self, record: RoundRecord) -> list[str]:
@@ -142,9 +143,10 @@ class Transcript:
         if not record.signed:
             short = self._amount(record.threshold - deal.us_value)
             below = deal.us_value < record.threshold
-            reason = f"it is worth {short} less to him than the least that he signs" if below else (
-                "though it is worth more to him than the least that he signs")  # fmt: skip
-            lines.append(f"The president refuses it: {reason}. {_resume(record)}")
+            reason = f": it is worth {short} less to him than the least that he signs"
+            if not below:
+                reason = ", though it is worth more to him than the least that he signs"
+            lines.append(f"The president refuses it{reason}. {_resume(record)}")
             return lines
         lines.append("The president signs it.")
         if record.votes:
@@ -233,6 +235,13 @@ class Transcript:
             if table[name] is not None:
                 table[name] |= self._in_money(table[name]["amount"])
         return table
+
+
+def _chance(probability: float) -> str:
+    """A probability in whole per cent; what has happened was not impossible."""
+    if probability < 0.005:
+        return "under 1%"
+    return "over 99%" if probability > 0.995 else f"{probability:.0%}"
 
 
 def _resume(record: RoundRecord) -> str:

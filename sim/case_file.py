@@ -9,6 +9,7 @@ import difflib
 import re
 import tomllib
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +20,8 @@ from sim.money import AMOUNT_FORM, parse_amount
 from sim.parameters import BLOC_PARAMETERS, PARAMETERS, Parameter
 
 # A long dotted key takes tomllib time that grows with the square of its parts: lines are short.
-MAX_BYTES, MAX_LINE = 1_000_000, 1_000
+MAX_BYTES, MAX_LINE = 200_000, 1_000
+MAX_PROBLEMS = 100  # that are told of one file
 FROM_CALENDAR = ("talks.rounds", "talks.expiry_round", "turnover.round", "security.deadline_round")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
@@ -131,11 +133,11 @@ _ALLOWED = {row.name: AMOUNT_FORM if row.money else row.allowed for row in PARAM
     f"calendar.{key}": "a date, such as 2019-12-31"
     for key in ("expiry", "security_deadline", "turnover", "rounds.start", "rounds.end")
 } | {
-    key: "a text of 1 to 40 characters on one line"
-    for key in ("reported.label", "calendar.rounds.place", "assembly.blocs.party")
-} | {
     "title": "a text of 1 to 100 characters on one line",
     "reported.source": "a text of 1 to 100 characters on one line",
+    "reported.label": "a text of 1 to 40 characters on one line",
+    "calendar.rounds.place": "a text of 1 to 40 characters on one line",
+    "assembly.blocs.party": "a text of 1 to 40 characters on one line",
     "schema_version": "1",
     "name": "a name of letters, digits, _ . - (at most 64)",
     "status": 'one of "uncalibrated", "calibrated"',
@@ -191,7 +193,15 @@ _KEY = re.compile(r"([^=#]+)=")
 
 def line_of(text: str, location: Location) -> int | None:
     """The line of a key; where it is missing, of the table that it should stand in."""
-    best, depth = None, 0
+    lines = _lines(text)
+    found = (lines.get(location[:depth]) for depth in range(len(location), 0, -1))
+    return next((line for line in found if line is not None), None)
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> dict[Location, int]:
+    """The first line on which each location, down to the fourth level, is written to."""
+    lines: dict[Location, int] = {}
     last: dict[Location, int] = {}  # array of tables -> place of its last one, counted from 0
     table: Location = ()
     for number, line in enumerate(text.split("\n"), 1):
@@ -201,11 +211,9 @@ def line_of(text: str, location: Location) -> int | None:
             here = (*table, *_parts(key[1]))
         else:
             continue
-        if location[: len(here)] == here[: len(location)] and len(here) > depth:
-            best, depth = number, len(here)
-            if depth >= len(location):
-                break
-    return best
+        for depth in range(1, 5):
+            lines.setdefault(here[:depth], number)
+    return lines
 
 
 def _parts(dotted: str) -> Location:
@@ -285,9 +293,14 @@ def check(
     try:
         return form.model_validate(table)
     except ValidationError as failure:
-        raise InputError(
-            *(problem(path, text, e["loc"], _words(e, form, allowed)) for e in failure.errors())
-        ) from None
+        errors = failure.errors()
+        problems = [
+            problem(path, text, error["loc"], _words(error, form, allowed))
+            for error in errors[:MAX_PROBLEMS]
+        ]
+        if len(errors) > MAX_PROBLEMS:
+            problems.append(f"{path}: and {len(errors) - MAX_PROBLEMS} more problems")
+        raise InputError(*problems) from None
 
 
 def read_case_form(path: Path) -> tuple[Any, str]:

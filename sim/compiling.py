@@ -25,6 +25,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import config, types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 _CONFIG: Any = config
 COMPILED: bool = not _CONFIG.DISABLE_JIT
@@ -74,6 +75,39 @@ def kernel[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop over negotiations; it lets other threads run while it works."""
     compiled: Any = numba.njit(nogil=True, **_OPTIONS)(function)
     return compiled
+
+
+class _PlainRow:
+    """A row whose columns are attributes, as the compiler sees it."""
+
+    def __init__(self, row: np.void) -> None:
+        object.__setattr__(self, "_row", row)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._row[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._row[name] = value
+
+
+class _PlainTable:
+    """A table of such rows."""
+
+    def __init__(self, table: NDArray[Any]) -> None:
+        self._table, self.shape = table, table.shape
+
+    def __getitem__(self, index: Any) -> Any:
+        item = self._table[index]
+        return _PlainRow(item) if isinstance(item, np.void) else _PlainTable(item)
+
+
+def records(table: NDArray[Any]) -> Any:
+    """A table whose rows have their columns as attributes, compiled or not."""
+    return table if COMPILED else _PlainTable(table)
+
+
+if not COMPILED:
+    np.seterr(over="ignore")  # unsigned words wrap round, as they do compiled
 
 
 @intrinsic

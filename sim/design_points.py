@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.anticipation import assembly_limit
-from sim.compiling import kernel
+from sim.compiling import kernel, records
 from sim.parameters import BLOC_PARAMETERS, PARAMETERS
 from sim.rules.backlash import public_reaction
 from sim.rules.commitment import commitment_weight, committed_cost, signing_threshold
@@ -214,7 +214,7 @@ def complete(points: NDArray[Any], blocs: NDArray[Any], members: int) -> None:
     blocs : dtype BLOC, shape (points, blocs)
     members : size of the Assembly
     """
-    _derive(points, float(members))
+    _derive(records(points), float(members))
     columns = ("assembly_limit", "known_limit", "signal_weight", "signal_noise")
     for index in range(points.shape[0]):
         for name, value in zip(columns, _limits(points[index], blocs[index], members), strict=True):

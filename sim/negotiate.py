@@ -59,7 +59,7 @@ def negotiate(
             raise InputError("policies of your own need engine='mesa'; the kernel is compiled")
         from sim.kernel import play_block
 
-        play_block(points.values, points.blocs, words, np.uint64(seed), first_replicate, outcomes)
+        play_block(points.values, points.blocs, words, seed, first_replicate, outcomes)
     elif engine == "mesa":
         for index, replicate in np.ndindex(outcomes.shape):
             talks = watch(

@@ -169,3 +169,8 @@ def test_equal_points_of_a_table_have_equal_words_and_others_do_not(scenario):
     assert points.words.dtype == np.uint64
     alone = scenario.points({"demand": 3.0})
     assert alone.words[0] == points.words[1]
+
+
+def test_a_negative_zero_is_a_zero(scenario):
+    points = scenario.points({"assembly.shift": [0.0, -0.0]})
+    assert points.words[0] == points.words[1]

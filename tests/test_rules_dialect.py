@@ -135,7 +135,9 @@ def wrong_nodes(body: list[ast.stmt], callables: set[str], constants: set[str]) 
             found += wrong_call(node, callables, constants)
         elif isinstance(node, ast.For) and not is_range(node):
             found.append(f"{line}: for not over range, or with else")
-        elif isinstance(node, ast.Assign) and not all(isinstance(t, ast.Name) for t in node.targets):
+        elif isinstance(node, ast.Assign) and not all(
+            isinstance(t, ast.Name) for t in node.targets
+        ):
             found.append(f"{line}: assignment to {ast.unparse(node.targets[0])}")
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiling import kernel
+from sim.compiling import kernel, records
 from sim.draws import uniforms
 from sim.kernel.answers import bargain, learn
 from sim.kernel.domestic import GOES_ON, domestic
@@ -91,11 +91,33 @@ def _play(p: Any, blocs: Any, s: Any, address: Any, u: Any, counter: Any, o: Any
 
 
 @kernel
-def play_block(
+def _play_block(
     points: NDArray[Any],
     blocs: NDArray[Any],
     words: NDArray[np.uint64],
     seed: np.uint64,
+    first_replicate: int,
+    state: NDArray[Any],
+    outcomes: NDArray[Any],
+) -> None:
+    draws, counter = np.zeros(4), np.zeros(4, np.uint64)
+    address = np.zeros(3, np.uint64)
+    address[0] = seed
+    for index in range(points.shape[0]):
+        address[1] = words[index]
+        for replicate in range(outcomes.shape[1]):
+            address[2] = np.uint64(first_replicate + replicate)
+            _play(
+                points[index], blocs[index], state[0], address, draws, counter,
+                outcomes[index, replicate],
+            )  # fmt: skip
+
+
+def play_block(
+    points: NDArray[Any],
+    blocs: NDArray[Any],
+    words: NDArray[np.uint64],
+    seed: int,
     first_replicate: int,
     outcomes: NDArray[Any],
 ) -> None:
@@ -110,15 +132,5 @@ def play_block(
     first_replicate : number of the first replicate of the block
     outcomes : dtype OUTCOME, zeroed, shape (points, replicates); written
     """
-    state = np.zeros(1, STATE)
-    draws, counter = np.zeros(4), np.zeros(4, np.uint64)
-    address = np.zeros(3, np.uint64)
-    address[0] = seed
-    for index in range(points.shape[0]):
-        address[1] = words[index]
-        for replicate in range(outcomes.shape[1]):
-            address[2] = np.uint64(first_replicate + replicate)
-            _play(
-                points[index], blocs[index], state[0], address, draws, counter,
-                outcomes[index, replicate],
-            )  # fmt: skip
+    tables = [records(table) for table in (points, blocs, np.zeros(1, STATE), outcomes)]
+    _play_block(*tables[:2], words, np.uint64(seed), first_replicate, *tables[2:])

@@ -95,6 +95,10 @@ def test_seoul_is_not_paid_to_be_a_host():
     assert amount_for(0.2, 1.0, 0.3, 0.0, 1.0, 1.6) == 0.0
 
 
+def test_a_framework_that_holds_next_to_nothing_divides_by_nothing():
+    assert amount_for(-0.2, 0.0, 0.0, 1.0, 1.0, 1e-300) == 0.0
+
+
 @given(st.floats(-1.0, 20.0), worths, worths, worths, shares, caps)
 def test_a_us_package_is_worth_its_position(worth, per_category, audience, cost, demanded, cap):
     free = efficient_category(per_category, audience, cost, demanded)

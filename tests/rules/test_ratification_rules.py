@@ -145,8 +145,6 @@ def test_d6_consent_is_the_arithmetic_of_the_constitution(members, data):
     assert consents(float(yes), float(present), float(members)) == written
 
 
-@pytest.mark.parametrize(
-    ("yes", "no", "abstain"), [(131, 26, 35), (139, 33, 22), (133, 11, 16)]
-)
+@pytest.mark.parametrize(("yes", "no", "abstain"), [(131, 26, 35), (139, 33, 22), (133, 11, 16)])
 def test_the_votes_on_the_agreements_so_far_were_consent(yes, no, abstain):
     assert consents(float(yes), float(yes + no + abstain), 300.0)

@@ -67,6 +67,7 @@ def test_waiting_is_worth_the_own_next_position_less_what_the_round_costs():
     assert waiting_threshold(0.5, 0.9, 0.05, 0.0) == pytest.approx(0.4, abs=1e-15)
     assert waiting_threshold(0.5, 0.9, 0.05, 0.6) == 0.6
     assert waiting_threshold(0.01, 0.9, 0.05, 0.0) == 0.0
+    assert waiting_threshold(0.01, 0.9, 0.05, -0.2) == 0.0
 
 
 @given(gains, shares, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
