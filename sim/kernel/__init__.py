@@ -132,5 +132,6 @@ def play_block(
     first_replicate : number of the first replicate of the block
     outcomes : dtype OUTCOME, zeroed, shape (points, replicates); written
     """
-    tables = [records(table) for table in (points, blocs, np.zeros(1, STATE), outcomes)]
-    _play_block(*tables[:2], words, np.uint64(seed), first_replicate, *tables[2:])
+    state = records(np.zeros(1, STATE))
+    first, table = first_replicate, records(outcomes)
+    _play_block(records(points), records(blocs), words, np.uint64(seed), first, state, table)
