@@ -136,16 +136,7 @@ def _modes(noise: float, n: int) -> tuple[int, int]:
 
 def schelling_figure(n: int, manifest: dict[str, Any]) -> Figure:
     """Settlement, Seoul's surplus and breakdown against the Assembly's hardness."""
-    shifts = np.round(np.arange(0.10, -0.351, -0.025), 3)
-    prices, errors, surplus, spread, broken = (np.empty(len(shifts)) for _ in range(5))
-    for index, shift in enumerate(shifts):
-        records = negotiate(_hard(float(shift)), n, seed=SEED)[0]
-        failed = broke_down(records)
-        deals = records["amount"][~failed]
-        gain = np.where(failed, 0.0, SEOUL_WORTH - np.nan_to_num(records["seoul_cost"]))
-        prices[index], errors[index] = deals.mean(), 1.96 * deals.std() / np.sqrt(len(deals))
-        surplus[index], spread[index] = gain.mean(), 1.96 * gain.std() / np.sqrt(n)
-        broken[index] = np.count_nonzero(failed)
+    hardness, prices, errors, surplus, spread, broken = _hump(n)
     with plt.style.context(STYLE):
         figure = _page(
             "Hands tied at home: a better price, until there is none",
@@ -159,7 +150,6 @@ def schelling_figure(n: int, manifest: dict[str, Any]) -> Figure:
         left = figure.add_axes((0.085, 0.24, 0.235, 0.585))
         middle = figure.add_axes((0.415, 0.24, 0.235, 0.585))
         right = figure.add_axes((0.745, 0.24, 0.235, 0.585))
-        hardness = ASSEMBLY_LIMIT + shifts
         look: dict[str, Any] = {"ms": 3.2, "elinewidth": 0.9, "capsize": 1.5, "lw": 1.0}
         left.errorbar(hardness, prices, errors, fmt="-o", color=BLUE, **look)
         left.set_title("Settlement")
@@ -179,6 +169,21 @@ def schelling_figure(n: int, manifest: dict[str, Any]) -> Figure:
 
 
 SEOUL_WORTH, ASSEMBLY_LIMIT = 1.40, 1.30
+
+
+def _hump(n: int) -> tuple[Reals, ...]:
+    """Limit of the Assembly, mean price and surplus with half their intervals, breakdowns."""
+    shifts = np.round(np.arange(0.10, -0.351, -0.025), 3)
+    prices, errors, surplus, spread, broken = (np.empty(len(shifts)) for _ in range(5))
+    for index, shift in enumerate(shifts):
+        records = negotiate(_hard(float(shift)), n, seed=SEED)[0]
+        failed = broke_down(records)
+        deals = records["amount"][~failed]
+        gain = np.where(failed, 0.0, SEOUL_WORTH - np.nan_to_num(records["seoul_cost"]))
+        prices[index], errors[index] = deals.mean(), 1.96 * deals.std() / np.sqrt(len(deals))
+        surplus[index], spread[index] = gain.mean(), 1.96 * gain.std() / np.sqrt(n)
+        broken[index] = np.count_nonzero(failed)
+    return ASSEMBLY_LIMIT + shifts, prices, errors, surplus, spread, broken
 
 
 def _hard(shift: float) -> Any:

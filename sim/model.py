@@ -92,8 +92,8 @@ class TalksModel(Model):
         self.president = President(self)
         names = parties or [f"bloc {index + 1}" for index in range(len(blocs))]
         self.assembly = NationalAssembly(self, names, blocs)
-        us = chosen.get("us") or POLICIES[Policy(int(point.negotiators_policy))]()
-        seoul = chosen.get("seoul") or POLICIES[Policy(int(point.ministry_policy))]()
+        us = chosen.get("us", POLICIES[Policy(int(point.negotiators_policy))]())
+        seoul = chosen.get("seoul", POLICIES[Policy(int(point.ministry_policy))]())
         self.negotiators = USNegotiators(self, us)
         self.ministry = ForeignMinistry(self, seoul)
         self.negotiators.other, self.ministry.other = self.ministry, self.negotiators

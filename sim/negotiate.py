@@ -87,12 +87,15 @@ def watch(
     Raises
     ------
     InputError
-        Where a policy is given to a side other than "us" and "seoul".
+        Where a number is out of range, or a policy is given to a side other than "us" and "seoul".
     """
     from sim.design_points import Point
     from sim.draws import Draws
     from sim.model import TalksModel
 
+    _check("seed", seed, 0, 2**64 - 1)
+    _check("replicate", replicate, 0, 2**64 - 1)
+    _check("design_point", design_point, 0, len(points) - 1)
     unknown = sorted(set(policies or {}) - {"us", "seoul"})
     if unknown:
         raise InputError(f"policies has the side {unknown[0]!r}; it must be 'us' or 'seoul'")

@@ -70,11 +70,9 @@ class Scenario:
             values[BY_NAME[name].field] = column
         _check_together(values)
         blocs = np.repeat(self.blocs[None, :], length, axis=0)
-        fields = [row.field for row in PARAMETERS]
-        words = [
-            point_word(v[fields].tobytes() + b.tobytes())
-            for v, b in zip(values, blocs, strict=True)
-        ]
+        # Adding 0 turns a negative zero into a zero: equal points have equal draws.
+        rows = np.column_stack([values[row.field] for row in PARAMETERS]) + 0.0
+        words = [point_word(r.tobytes() + b.tobytes()) for r, b in zip(rows, blocs, strict=True)]
         complete(values, blocs, self.members)
         return DesignPoints(values, blocs, np.array(words, np.uint64))
 

@@ -78,7 +78,7 @@ def amount_for(
     amount = worth - (per_category * free_category - audience_cost * missed)
     if amount > cap and 1.0 - cap / amount > free_category:
         amount = capped_amount(worth + audience_cost * demanded, per_category + audience_cost, cap)
-        if 1.0 - cap / amount > demanded:
+        if amount - cap > demanded * amount:
             amount = capped_amount(worth, per_category, cap)
     if amount < 0.0:
         amount = 0.0

@@ -117,15 +117,15 @@ def pass_probability_normal(
 ) -> float:
     """Bivariate normal approximation to `pass_probability`, for a large legislature.
 
-    With A = Y + Z members present and the lead M = Y - Z, which move in steps of two once it is
-    known whether they are even (0) or odd (1),
+    With A = Y + Z members present and the lead M = Y - Z,
 
-        P = sum over k = 0, 1 of P(A is k) P(A > q_k - 1, M > 1 - k),
-
-    where q_k is the least quorum of that parity, P(A is even) = 1/2 + 1/2 product (1 - 2a)^n, and
-
+        P = P(A > floor(members / 2) + 1/2, M > c),    c = 1/2 + 1/2 product (1 - 2a)^n,
         Var A = sum n a (1 - a),    Var M = sum n (a - a^2 (2p - 1)^2),
         Cov(A, M) = sum n a (1 - a) (2p - 1).
+
+    M moves in steps of two and has the parity of A: its continuity correction would be 1 if A is
+    known to be even and 0 if odd; c is the probability that A is even. In a house of 300 the error
+    is some 1e-4, but can reach .003 where quorum and majority are both in doubt.
 
     Parameters and Raises: see `pass_probability`.
 
@@ -137,16 +137,13 @@ def pass_probability_normal(
     attending, lead = float(size @ present), float(size @ (present * tilt))
     attending_sd = math.sqrt(float(size @ uncertain))
     lead_sd = math.sqrt(float(size @ (present - (present * tilt) ** 2)))
-    joint_sd = attending_sd * lead_sd
-    correlation = float(size @ (uncertain * tilt)) / joint_sd if joint_sd > 0.0 else 0.0
     even = 0.5 + 0.5 * float(np.prod((1.0 - 2.0 * present) ** size))
-    total = 0.0
-    for parity, weight in enumerate((even, 1.0 - even)):
-        least = quorum + (quorum + parity) % 2
-        enough = _standardised(attending - (least - 1.0), attending_sd)
-        ahead = _standardised(lead - (1.0 - parity), lead_sd)
-        total += weight * both_below(enough, ahead, correlation)
-    return total
+    enough = _standardised(attending - (quorum - 0.5), attending_sd)
+    ahead = _standardised(lead - even, lead_sd)
+    if attending_sd == 0.0:
+        return float(ndtr(enough) * ndtr(ahead))
+    correlation = float(size @ (uncertain * tilt)) / (attending_sd * lead_sd)
+    return both_below(enough, ahead, min(1.0, max(-1.0, correlation)))
 
 
 def pass_probability_swing(
