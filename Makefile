@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench verify docs lock docslock clean
+.PHONY: help setup demo test lint bench verify mutants docs lock docslock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## show these targets
@@ -22,6 +22,9 @@ bench: setup ## timed comparisons
 
 verify: setup ## run the checks of the model against theory
 	@.venv/bin/winset verify
+
+mutants: setup ## break the rules one by one and see theory or tests notice; WORD=quorum takes some
+	@.venv/bin/python -m tests.mutation "$(WORD)"
 
 docs: setup ## build the documentation into site/
 	@.ci/docs
