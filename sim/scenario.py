@@ -12,7 +12,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Scenario:
     members: int
     values: Mapping[str, float]
     digest: str
+    text: str = field(repr=False)  # of the case file
 
     def points(self, varied: Mapping[str, ArrayLike] | None = None) -> DesignPoints:
         """Design points: the case's values, with columns of other values for some parameters.
@@ -195,7 +196,7 @@ def read_scenario(case: str | Path) -> Scenario:
     scenario = Scenario(
         form.name, form.title, form.status == "calibrated", money, form.money.base_year, event,
         calendar, tuple(Party(b.party, b.side) for b in form.assembly.blocs), blocs,
-        form.assembly.members, values, hashlib.sha256(text.encode()).hexdigest(),
+        form.assembly.members, values, hashlib.sha256(text.encode()).hexdigest(), text,
     )  # fmt: skip
     _check_consistent(path, scenario)
     return scenario

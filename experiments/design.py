@@ -1,0 +1,106 @@
+"""A study laid out: the table of its design points.
+
+A grid crosses the levels of all factors; Latin hypercubes and Sobol sequences fill the ranges
+(McKay, Beckman, Conover 1979, Technometrics 21; Sobol 1967, USSR Comput. Math. Math. Phys. 7);
+Saltelli and Morris designs serve `experiments.sensitivity`. Variants vary fastest and the first of
+them is the reference, so that the points that are compared stand side by side.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from experiments.study import GRID, Study
+from sim.case import DesignPoints
+
+
+@dataclass(frozen=True)
+class Design:
+    """The design points of a study.
+
+    combinations : settings of the factors, shape (combinations, factors), in the model's units
+    """
+
+    study: Study
+    combinations: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.combinations) * len(self.study.variants)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a design point: its number, its variant and what varies, by full name."""
+        arms = [variant.name for variant in self.study.variants]
+        rows = np.repeat(self.combinations, len(arms), axis=0)
+        columns: dict[str, object] = {
+            "design_point": np.arange(len(rows)),
+            "variant": np.tile(arms, len(self.combinations)),
+        }
+        columns |= {name: rows[:, i] for i, name in enumerate(self.study.parameters)}
+        return pd.DataFrame(columns)
+
+    def points(self, chosen: NDArray[np.int64]) -> DesignPoints:
+        """Some design points as the engines read them, in the order asked for.
+
+        Raises
+        ------
+        InputError
+            Where settings contradict each other.
+        """
+        study, arms = self.study, len(self.study.variants)
+        rows, arm = self.combinations[chosen // arms], chosen % arms
+        columns: dict[str, NDArray[np.float64]] = {
+            name: np.full(len(chosen), value) for name, value in study.settings.items()
+        }
+        columns |= {name: rows[:, i] for i, name in enumerate(study.parameters)}
+        names = sorted({name for variant in study.variants for name in variant.settings})
+        for name in names:
+            values = [v.settings.get(name, study.central(name)) for v in study.variants]
+            columns[name] = np.array(values)[arm]
+        if not columns:
+            columns = {"president.demand": np.full(len(chosen), study.central("president.demand"))}
+        return study.scenario.points(columns)
+
+
+def make_design(study: Study) -> Design:
+    """Lay out a study."""
+    if study.design == GRID:
+        levels = [factor.levels for factor in study.factors]
+        rows = np.array(list(product(*levels)), float).reshape(-1, len(levels))
+    else:
+        rows = _mapped(study, _unit_cube(study))
+    return Design(study, np.ascontiguousarray(rows))
+
+
+def _unit_cube(study: Study) -> NDArray[np.float64]:
+    """Points in the unit cube, shape (combinations, factors)."""
+    factors = len(study.factors)
+    generator = np.random.Generator(np.random.Philox(key=study.seed))
+    if study.design == "latin_hypercube":
+        return qmc.LatinHypercube(factors, rng=generator).random(study.size)
+    if study.design == "sobol":
+        power = int(
+            np.ceil(np.log2(study.size))
+        )  # balance holds for powers of two: cut a whole one
+        return qmc.Sobol(factors, rng=generator).random_base2(power)[: study.size]
+    from experiments.sensitivity import unit_sample
+
+    return unit_sample(study.design, factors, study.size, study.seed)
+
+
+def _mapped(study: Study, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The unit cube mapped to the ranges of the factors."""
+    columns = []
+    for index, factor in enumerate(study.factors):
+        low, high = factor.law.low, factor.law.high
+        if factor.law.law == "log-uniform":
+            value = low * np.power(high / low, unit[:, index])
+        else:
+            value = low + (high - low) * unit[:, index]
+        columns.append(np.clip(value, low, high))
+    return np.column_stack(columns)
