@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from experiments import provenance
 from experiments.docking.commitment import COMMITMENTS, kappa_law, settings_of
-from experiments.docking.domestic import READING, SURE_ASSEMBLY, modes_at, one_bloc
-from experiments.docking.limits import LIMIT, certain_types
+from experiments.docking.comparative_statics import ASSEMBLY_LIMIT, hard_assembly, seoul_surplus
+from experiments.docking.domestic import READING, modes_at, one_bloc
 from experiments.docking.play import broke_down, limit_points
 from experiments.docking.time import deal_rounds
 from experiments.figures import STYLE
@@ -168,30 +168,19 @@ def schelling_figure(n: int, manifest: dict[str, Any]) -> Figure:
     return figure
 
 
-SEOUL_WORTH, ASSEMBLY_LIMIT = 1.40, 1.30
-
-
 def _hump(n: int) -> tuple[Reals, ...]:
     """Limit of the Assembly, mean price and surplus with half their intervals, breakdowns."""
     shifts = np.round(np.arange(0.10, -0.351, -0.025), 3)
     prices, errors, surplus, spread, broken = (np.empty(len(shifts)) for _ in range(5))
     for index, shift in enumerate(shifts):
-        records = negotiate(_hard(float(shift)), n, seed=SEED)[0]
+        records = negotiate(hard_assembly(float(shift)), n, seed=SEED)[0]
         failed = broke_down(records)
         deals = records["amount"][~failed]
-        gain = np.where(failed, 0.0, SEOUL_WORTH - np.nan_to_num(records["seoul_cost"]))
+        gain = seoul_surplus(records)
         prices[index], errors[index] = deals.mean(), 1.96 * deals.std() / np.sqrt(len(deals))
         surplus[index], spread[index] = gain.mean(), 1.96 * gain.std() / np.sqrt(n)
         broken[index] = np.count_nonzero(failed)
     return ASSEMBLY_LIMIT + shifts, prices, errors, surplus, spread, broken
-
-
-def _hard(shift: float) -> Any:
-    types = certain_types(1.10, SEOUL_WORTH) | {"president.reservation_sd": 0.06}
-    return one_bloc(ASSEMBLY_LIMIT).points(
-        {**LIMIT, **types, **SURE_ASSEMBLY, "president.demand": 2.0, "assembly.shift": shift,
-         "talks.rounds": 40}
-    )  # fmt: skip
 
 
 def deadline_figure(n: int, manifest: dict[str, Any]) -> Figure:

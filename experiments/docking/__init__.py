@@ -7,7 +7,8 @@
 
 A row of `strategic` (A), `packages` (B), `information` (C), `domestic` and `votes` (D),
 `commitment` (E), `time` (F), `choice` (G, H) and `software` (I) states a law with its source, the
-settings that put the engine into the law's limit, and the number that must come out.
+settings that put the engine into the law's limit, and the number that must come out. Where theory
+gives a direction and no number, `comparative_statics` states the sign.
 """
 
 from experiments.docking.row import Got, Row, run_rows
@@ -30,6 +31,7 @@ def all_rows() -> list[Row]:
     from experiments.docking import (
         choice,
         commitment,
+        comparative_statics,
         domestic,
         information,
         packages,
@@ -41,6 +43,7 @@ def all_rows() -> list[Row]:
 
     modules = (
         strategic, packages, information, domestic, votes, commitment, time, choice, software,
+        comparative_statics,
     )  # fmt: skip
     return [row for module in modules for row in module.rows()]
 
