@@ -17,8 +17,7 @@ from sim.terms import Ending
 
 BIN = 0.002  # payments
 NANO, MICRO = 1e9, 1e6
-SUMS = {"amount": "amount_nano", "category": "category_nano", "us_value": "us_value_nano",
-        "seoul_cost": "seoul_cost_nano"}  # fmt: skip
+SUMMED = ("amount", "category", "us_value", "seoul_cost")  # of deals
 ALONE, MISSED = "_alone", "_missed"  # the event here and not in the reference; the reverse
 HISTOGRAM = ("amount_bins", "amount_counts")
 LISTS = ("ends", "first_walk_outs", *HISTOGRAM)
@@ -53,11 +52,11 @@ def tally(records: Records, rounds: int) -> Counts:
         counts[name] = int(np.count_nonzero(EVENTS[name].occurs(records)))
     counts["lapsed_deals"] = int(np.count_nonzero(deals["lapsed"]))
     counts["executive_changed"] = int(np.count_nonzero(records["executive_changed"]))
-    for column, name in SUMS.items():
-        counts[name] = int(np.rint(deals[column] * NANO).astype(np.int64).sum())
-    counts["amount_squares_micro"] = int(
-        np.rint(np.square(deals["amount"]) * MICRO).astype(np.int64).sum()
-    )
+    for name in SUMMED:
+        values = deals[name]
+        counts[f"{name}_nano"] = int(np.rint(values * NANO).astype(np.int64).sum())
+        squares = np.rint(np.square(values) * MICRO).astype(np.int64)
+        counts[f"{name}_squares_micro"] = int(squares.sum())
     where = records["ending"].astype(np.int64) * rounds + records["round"] - 1
     counts["ends"] = np.bincount(where, minlength=len(Ending) * rounds)
     left = np.bincount(records["first_walk_out"], minlength=rounds + 1)
