@@ -6,6 +6,7 @@ Saltelli and Morris designs serve `experiments.sensitivity`. Variants vary faste
 them is the reference, so that the points that are compared stand side by side.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -15,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from experiments.study import GRID, Study
+from experiments.study import GRID, Factor, Study
 from sim.case import DesignPoints
 
 
@@ -69,19 +70,20 @@ class Design:
 
 def make_design(study: Study) -> Design:
     """Lay out a study."""
-    if study.design == GRID:
-        levels = [factor.levels for factor in study.factors]
-        rows = np.array(list(product(*levels)), float).reshape(-1, len(levels))
-    else:
-        rows = _mapped(study, _unit_cube(study))
-    return Design(study, np.ascontiguousarray(rows))
+    sampled = [factor for factor in study.factors if not factor.levels]
+    drawn = _mapped(sampled, _unit_cube(study, len(sampled))) if sampled else np.zeros((1, 0))
+    grid = np.array(list(product(*(f.levels for f in study.factors if f.levels))), float)
+    grid = grid.reshape(-1, len(study.factors) - len(sampled))
+    rows = np.hstack([np.repeat(grid, len(drawn), axis=0), np.tile(drawn, (len(grid), 1))])
+    order = sorted(study.factors, key=lambda factor: not factor.levels)
+    place = [order.index(factor) for factor in study.factors]
+    return Design(study, np.ascontiguousarray(rows[:, place]))
 
 
-def _unit_cube(study: Study) -> NDArray[np.float64]:
-    """Points in the unit cube, shape (combinations, factors)."""
-    factors = len(study.factors)
-    generator = np.random.Generator(np.random.Philox(key=study.seed))
-    if study.design == "latin_hypercube":
+def _unit_cube(study: Study, factors: int) -> NDArray[np.float64]:
+    """Points in the unit cube, shape (points, factors); a grid draws its ranges as a hypercube."""
+    generator = np.random.Generator(np.random.Philox(study.seed))
+    if study.design in (GRID, "latin_hypercube"):
         return qmc.LatinHypercube(factors, rng=generator).random(study.size)
     if study.design == "sobol":
         power = int(
@@ -93,10 +95,10 @@ def _unit_cube(study: Study) -> NDArray[np.float64]:
     return unit_sample(study.design, factors, study.size, study.seed)
 
 
-def _mapped(study: Study, unit: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mapped(factors: Sequence[Factor], unit: NDArray[np.float64]) -> NDArray[np.float64]:
     """The unit cube mapped to the ranges of the factors."""
     columns = []
-    for index, factor in enumerate(study.factors):
+    for index, factor in enumerate(factors):
         low, high = factor.law.low, factor.law.high
         if factor.law.law == "log-uniform":
             value = low * np.power(high / low, unit[:, index])

@@ -53,7 +53,7 @@ def estimate(run: "Run") -> pd.DataFrame:
     study, counts = run.study, run.counts
     played = counts["n"].to_numpy() > 0
     table, counts = _rows(run.design.table, played), _rows(counts, played)
-    columns: dict[str, Any] = dict(table.items())
+    columns: dict[str, Any] = {str(name): column for name, column in table.items()}
     if DEMAND in table:
         money = study.scenario.money
         columns["demand_usd_bn"] = money.usd_bn(1.0) * table[DEMAND]

@@ -29,7 +29,7 @@ REFERENCE = "case"  # name of the one variant of a study that names none
 class Factor:
     """A parameter that varies: over levels in a grid, else over a range with a law.
 
-    parameter : full name; levels : in the model's units, () in a sampled design
+    parameter : full name; levels : in the model's units, () where it is sampled
     law : `uniform` or `log-uniform` between low and high, where it is sampled
     """
 
@@ -121,10 +121,17 @@ class Study:
         return tuple(factor.parameter for factor in self.factors)
 
     @property
+    def uncertain(self) -> tuple[str, ...]:
+        """The parameters that are drawn from their laws at every level of a grid."""
+        drawn = (factor for factor in self.factors if not factor.levels)
+        return tuple(factor.parameter for factor in drawn) if self.design == GRID else ()
+
+    @property
     def combinations(self) -> int:
         """Settings of the factors, whatever the variant."""
         if self.design == GRID:
-            return prod(len(factor.levels) for factor in self.factors)
+            drawn = self.size if self.uncertain else 1
+            return prod(len(factor.levels) for factor in self.factors if factor.levels) * drawn
         if self.design == "saltelli":
             return self.size * (len(self.factors) + 2)
         if self.design == "morris":

@@ -252,10 +252,11 @@ def _flat(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _varied(one: VaryForm, design: str, scenario: Scenario) -> Any:
-    """Levels in a grid, a range in a sampled design."""
-    if design != GRID:
+    """Levels in a grid, a range in a sampled design or where a grid has a prior."""
+    if design != GRID or one.prior:
         if one.levels is not None or one.count is not None or one.reported:
-            raise InputError(f"{one.parameter}: a design of kind {design!r} has no levels")
+            why = "with a prior" if one.prior else f"in a design of kind {design!r}"
+            raise InputError(f"{one.parameter}: {why} it has no levels")
         if one.prior:
             return "prior"
         if one.low is None or one.high is None:
@@ -271,8 +272,10 @@ def _varied(one: VaryForm, design: str, scenario: Scenario) -> Any:
 
 def _levels(one: VaryForm) -> list[Value]:
     given = (one.low, one.high, one.count)
-    if (one.levels is None) == (None in given) or one.prior:
-        raise InputError(f"{one.parameter}: a grid needs either levels, or low, high and count")
+    if (one.levels is None) == (None in given):
+        raise InputError(
+            f"{one.parameter}: a grid needs levels, or low, high and count, or prior = true"
+        )
     if one.levels is not None:
         return list(one.levels)
     assert one.low is not None and one.high is not None and one.count is not None

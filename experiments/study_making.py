@@ -49,11 +49,12 @@ def make_study(
     Parameters
     ----------
     case : name of a shipped case, path of a case file, or a scenario
-    vary : parameter -> levels (numbers, or texts as in a case file); in a sampled design a
+    vary : parameter -> levels (numbers, or texts as in a case file); or a range that is sampled, a
         `Prior`, or "prior" for that of the table of parameters
     settings : parameter -> value that differs from the case at every design point
     variants : name -> settings; the first is the reference of the others
-    design : "grid" crosses all levels; "latin_hypercube" and "sobol" fill the space with `size`
+    design : "grid" crosses all levels, each with the same `size` draws of what has a range instead;
+        "latin_hypercube" and "sobol" fill the space with `size`
         points; "saltelli" and "morris" are for sensitivity, `size` base points or trajectories
     replicates, precision, refine, outcome : see `Study`
     draws : "common" random numbers across design points, or "independent"
@@ -132,9 +133,8 @@ def _factors(
             full = find_row(name)
             if any(factor.parameter == full for factor in found):
                 raise InputError(f"{full} varies twice")
-            found.append(
-                _levels(full, given, scenario) if design == GRID else _range(full, given, design)
-            )
+            sampled = design != GRID or isinstance(given, str | Prior)
+            found.append(_range(full, given, design) if sampled else _levels(full, given, scenario))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -143,8 +143,6 @@ def _factors(
 
 
 def _levels(name: str, given: ArrayLike | Prior | str, scenario: Scenario) -> Factor:
-    if isinstance(given, str | Prior):
-        raise InputError(f"{name} varies over {given}; a grid needs levels")
     values: list[Any] = np.atleast_1d(np.asarray(given, dtype=object)).ravel().tolist()
     if not values:
         raise InputError(f"{name} varies over no level; it needs at least one")
@@ -206,7 +204,7 @@ def _wrong_numbers(study: Study) -> list[str]:
     whole = {
         "replicates": (study.replicates, 1, MAX_REPLICATES),
         "seed": (study.seed, 0, 2**64 - 1),
-        "size": (study.size, 0 if study.design == GRID else 2, MAX_POINTS),
+        "size": (study.size, 2 if study.design != GRID or study.uncertain else 0, MAX_POINTS),
     }
     for name, (value, low, high) in whole.items():
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -227,7 +225,8 @@ def _wrong_together(study: Study) -> list[str]:
             found.append(f"{name} varies; variant {variant.name!r} cannot set it")
     for name in sorted({*study.settings} & {*study.parameters}):
         found.append(f"{name} varies; it cannot also be set")
-    if study.refine and (study.design != GRID or len(study.factors) != 2 or len(names) > 1):
+    lattice = study.design == GRID and len(study.factors) == 2 and not study.uncertain
+    if study.refine and (not lattice or len(names) > 1):
         found.append("refine needs a grid of exactly two parameters and no variants")
     if study.refine and study.precision is not None:
         found.append("refine and precision exclude each other: give replicates")
