@@ -1,0 +1,204 @@
+"""What a study found, in sentences: every share with its interval and its n."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.estimates import DEMAND, nearest, variant_rows
+from experiments.events import CAUSES, EVENTS
+from experiments.no_effect import without_effect
+from experiments.paired import in_words
+from sim.parameters import BY_NAME
+
+if TYPE_CHECKING:
+    from experiments.run import Run
+    from experiments.study import Study
+
+UNCALIBRATED = (
+    "The parameters are assumptions, not calibrated: what the model says, no forecast."
+)  # fmt: skip
+BRACKETS = "Brackets: 95% Wilson intervals of chance within the model."
+MOST_ROWS = 12
+
+
+def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
+    """The answer to the question of a study, a sentence or two a line."""
+    study = run.study
+    lines: list[str] = []
+    sampled = study.uncertain or any(not factor.levels for factor in study.factors)
+    for variant in study.variants[:1] if not sampled else study.variants:
+        rows = variant_rows(estimates, variant.name)
+        if sampled:
+            lines.append(_over_draws(study, rows, variant.words))
+        elif len(study.factors) == 1:
+            lines += _along(study, rows)
+        elif study.factors:
+            lines.append(_extremes(study, rows))
+        else:
+            lines.append(_at(study, rows.iloc[0].to_dict(), "In the case"))
+    if not sampled and len(study.variants) > 1:
+        lines += _differences(study, estimates)
+    lines += without_effect(run)
+    failed = int(run.counts["failed"].sum())
+    if failed:
+        lines.append(f"{failed:,} negotiations failed and are counted in no share.")
+    return [*lines, *([] if study.scenario.calibrated else [UNCALIBRATED]), BRACKETS]
+
+
+def share(row: Mapping[str, Any], name: str) -> str:
+    """A probability with its interval."""
+    return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
+
+
+def level(study: "Study", parameter: str, value: float) -> str:
+    """A level of a parameter in words: with its unit, a demand also in dollars."""
+    row = BY_NAME[parameter]
+    if row.codes is not None:
+        return row.codes(int(value)).name.lower().replace("_", " ")
+    if parameter == DEMAND:
+        usd = study.scenario.money.usd_bn(value)
+        return f"{value:.2f} payments (${usd:.3g}bn)"
+    unit = "" if row.unit in ("1", "probability") else f" {row.unit}"
+    return f"{value:.4g}{unit}"
+
+
+def _happen(study: "Study") -> str:
+    """The outcome of the study as a clause."""
+    name = study.outcome
+    return "the talks break down in" if name == "breakdown" else f"{EVENTS[name].words}: in"
+
+
+def _along(study: "Study", rows: pd.DataFrame) -> list[str]:
+    """One parameter: at its reported or central level, and from end to end."""
+    parameter, event = study.parameters[0], study.scenario.reported
+    lines = []
+    middle = event.demand if parameter == DEMAND else study.central(parameter)
+    at = nearest(rows, parameter, middle)
+    if np.isclose(at[parameter], middle):
+        where = f"At {parameter} = {level(study, parameter, middle)}, as in the case,"
+        if parameter == DEMAND:
+            usd = study.scenario.money.usd_bn(middle)
+            where = f"At the {event.label} (${usd:.3g}bn, {middle:.2f} times the payment)"
+        lines.append(_at(study, at, where))
+    ends = [rows.iloc[0].to_dict(), rows.iloc[-1].to_dict()]
+    if len(rows) > 1:
+        low, high = (level(study, parameter, end[parameter]) for end in ends)
+        lines.append(
+            f"As {BY_NAME[parameter].meaning.split(':')[0]} grows from {low} to {high}, "
+            f"{EVENTS[study.outcome].words} goes from {share(ends[0], study.outcome)} to "
+            f"{share(ends[1], study.outcome)} ({_n(rows)})."
+        )
+    return lines
+
+
+def _at(study: "Study", row: Mapping[str, Any], where: str) -> str:
+    words = (
+        f"{where} {_happen(study)} {share(row, study.outcome)} of {int(row['n']):,} negotiations"
+    )
+    if study.outcome != "breakdown":
+        return words + "."
+    names = sorted((name for _, name in CAUSES), key=lambda name: -float(row[name]))
+    return f"{words}: {', '.join(f'{EVENTS[name].words} {share(row, name)}' for name in names)}."
+
+
+def _extremes(study: "Study", rows: pd.DataFrame) -> str:
+    """Several parameters: where the outcome is rarest and where it is most frequent."""
+    order = rows[study.outcome].to_numpy().argsort(kind="stable")
+    words = []
+    for adjective, index in (("rarest", order[0]), ("most frequent", order[-1])):
+        row = rows.iloc[int(index)].to_dict()
+        where = ", ".join(f"{name} = {level(study, name, row[name])}" for name in study.parameters)
+        words.append(f"{adjective} at {where}: {share(row, study.outcome)}")
+    return (
+        f"Over {len(rows):,} settings {EVENTS[study.outcome].words} is {words[0]}; {words[1]} "
+        f"({_n(rows)})."
+    )
+
+
+def _n(rows: pd.DataFrame) -> str:
+    low, high = int(rows["n"].min()), int(rows["n"].max())
+    return f"n = {low:,} each" if low == high else f"n = {low:,} to {high:,} each"
+
+
+def _over_draws(study: "Study", rows: pd.DataFrame, words: str) -> str:
+    """Draws of uncertain parameters: the mean, and the middle nine tenths of the draws."""
+    levelled = [factor.parameter for factor in study.factors if factor.levels]
+    where = ""
+    if levelled:
+        name = levelled[0]
+        middle = study.scenario.reported.demand if name == DEMAND else study.central(name)
+        chosen = nearest(rows, name, middle)[name]
+        rows = pd.DataFrame(rows[rows[name] == chosen])
+        where = f" at {name} = {level(study, name, chosen)}"
+    p = rows[study.outcome].to_numpy()
+    low, high = np.quantile(p, [0.05, 0.95])
+    arm = "" if len(study.variants) == 1 else f" ({words})"
+    return (
+        f"Over {len(rows):,} settings of {_listed(study)}{where}{arm}, "
+        f"{EVENTS[study.outcome].words} is {p.mean():.1%} on average and between {low:.1%} and "
+        f"{high:.1%} in nine settings of ten ({_n(rows)})."
+    )
+
+
+def _listed(study: "Study") -> str:
+    names = [factor.parameter for factor in study.factors if not factor.levels]
+    return ", ".join(names) if len(names) <= 4 else f"{len(names)} parameters"
+
+
+def _differences(study: "Study", estimates: pd.DataFrame) -> list[str]:
+    """Each variant against the first, at the reported or central setting."""
+    lines = []
+    for variant in study.variants[1:]:
+        rows = variant_rows(estimates, variant.name)
+        row, where = _central(study, rows)
+        name = f"{study.outcome}_difference"
+        said = in_words(
+            f"{variant.words[0].upper()}{variant.words[1:]}{where}", row[name],
+            row[f"{name}_low"], row[f"{name}_high"], row["n"], paired=study.common,
+        )  # fmt: skip
+        lines.append(
+            f"{said}, against {study.variants[0].words}; {EVENTS[study.outcome].words} "
+            f"{share(row, study.outcome)}."
+        )
+    return lines
+
+
+def _central(study: "Study", rows: pd.DataFrame) -> tuple[dict[str, Any], str]:
+    """The row nearest to the case's own setting, and where that is in words."""
+    distance = np.zeros(len(rows))
+    for name in study.parameters:
+        middle = study.scenario.reported.demand if name == DEMAND else study.central(name)
+        values = rows[name].to_numpy(float)
+        spread = np.ptp(values) or 1.0
+        distance += np.abs(values - middle) / spread
+    row = rows.iloc[int(distance.argmin())].to_dict()
+    if not study.parameters:
+        return row, ""
+    told = (f"{name} = {level(study, name, row[name])}" for name in study.parameters)
+    return row, " at " + ", ".join(told)
+
+
+def table(study: "Study", estimates: pd.DataFrame) -> list[str]:
+    """The estimates as a small table: at most a dozen rows, spread evenly."""
+    chosen = estimates
+    if len(estimates) > MOST_ROWS:
+        spread = np.linspace(0, len(estimates) - 1, MOST_ROWS).round().astype(int)
+        chosen = estimates.iloc[np.unique(spread)]
+    arms = len(study.variants) > 1
+    head = [*(["variant"] if arms else []), *study.parameters, "n", study.outcome,
+            "median deal", "of deals"]  # fmt: skip
+    rows = [[*([str(row["variant"])] if arms else []),
+             *(f"{row[name]:.4g}" for name in study.parameters), f"{int(row['n']):,}",
+             share(row, study.outcome), f"{row['settlement_median']:.3f}",
+             f"{int(row['deals']):,}"] for row in chosen.to_dict("records")]  # fmt: skip
+    lines = _aligned([head, *rows])
+    if len(estimates) > len(chosen):
+        lines.append(f"({len(chosen)} of {len(estimates):,} rows)")
+    return lines
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
