@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments import provenance, results
+from experiments import provenance
+from experiments.results import legacy as results
 from experiments.statistics import CAUSES, at_demand, variant
 from sim.errors import InputError
 from sim.money import Money

@@ -15,7 +15,7 @@ from PIL import Image
 from experiments import figures
 from experiments import sweep as main_job
 from experiments.cli import main
-from experiments.results import read_negotiations
+from experiments.results.legacy import read_negotiations
 from sim.scenario import SEEDS
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from experiments import estimate, run_sweep
-from experiments.results import ResultsError, read_block, read_negotiations, write_json
+from experiments.results.legacy import ResultsError, read_block, read_negotiations, write_json
 from experiments.sweep import DEFAULT_DEMANDS, MAX_NEGOTIATIONS, answer, make_design, summarise
 from sim import OUTCOME, Ending, InputError, negotiate
 

@@ -1,4 +1,4 @@
-"""What a run leaves on disk: negotiations as Parquet, a manifest, estimates, figures.
+"""What `winset sweep` leaves on disk: one file of negotiations a design point, and a manifest.
 
 A block is the unit of work, of storage and of resume: one Parquet file, named by design point and
 by the hash of everything that its numbers follow from, with page checksums, written whole or not
@@ -7,10 +7,7 @@ at all. A block that is there and reads without an error is not played again.
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,55 +17,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from experiments.provenance import plain
-from sim.errors import InputError, WinsetError
+from experiments.results.errors import ResultsError
+from experiments.results.writing import write_json, write_table, written_whole
+from sim.errors import InputError
 
 SCHEMA_VERSION = 1
 _BLOCK = re.compile(r"point-\d{6}-[0-9a-f]{16}\.parquet")
 
-
-class ResultsError(WinsetError):
-    """A folder of results that cannot be written or read."""
-
-    exit_code = 6
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A temporary neighbour to write to; it takes the place of `path` only once it is complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb+") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    with written_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all."""
-    write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
-
-
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a CSV file whole or not at all."""
-    write_text(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+__all__ = [
+    "SCHEMA_VERSION", "ResultsError", "block_path", "claim", "read_block", "read_negotiations",
+    "write_block", "write_json", "write_table",
+]  # fmt: skip
 
 
 def block_path(folder: Path, design_point: int, key: str) -> Path:
