@@ -59,8 +59,10 @@ def verify(
     rows = chosen_rows(prefix)
     table = run_rows(rows, fast, progress, threads=threads or os.cpu_count() or 1)
     manifest = make_manifest(fast, prefix)
-    pictures = [] if prefix else draw(folder, manifest, 4000 if fast else 20_000)
-    write_report(folder, table, manifest, pictures)
+    write_report(folder, table, manifest, [])  # what took minutes is safe before anything is drawn
+    if not prefix:
+        pictures = draw(folder, manifest, 4000 if fast else 20_000)
+        results.write_text(folder / "report.html", as_page(table, manifest, pictures))
     return table
 
 
@@ -134,6 +136,12 @@ def shown(value: Any) -> str:
     return ", ".join(words[:8]) + (", ..." if len(words) > 8 else "")
 
 
+def _got(line: Any) -> str:
+    """What came out, and what the row adds to it; a row that does not hold says that elsewhere."""
+    more = f" ({line['reason']})" if line["reason"] and line["verdict"] == "pass" else ""
+    return shown(line["got"]) + more
+
+
 def criterion(line: Any) -> str:
     """By what a row was judged."""
     value = float(line["tolerance or p-value"])
@@ -154,7 +162,7 @@ def _lines(table: pd.DataFrame) -> list[tuple[str, list[list[str]]]]:
         lines = [
             [
                 line["ID"], line["statement"], line["source"], line["limit"], line["engine"],
-                "> 0" if line["kind"] == "S" else shown(line["expected"]), shown(line["got"]),
+                "> 0" if line["kind"] == "S" else shown(line["expected"]), _got(line),
                 f"{line['n']:,}" if line["n"] else "-", criterion(line),
                 line["verdict"] + (f": {line['reason']}" if line["verdict"] != "pass" else ""),
             ]
@@ -166,9 +174,11 @@ def _lines(table: pd.DataFrame) -> list[tuple[str, list[list[str]]]]:
     return parts
 
 
-HEADINGS = (
-    "ID", "statement", "source", "limit", "engine", "expected", "got", "n", "criterion", "verdict",
-)  # fmt: skip
+WIDTHS = {  # of a line, per cent
+    "ID": 10, "statement": 15, "source": 11, "limit": 27, "engine": 6, "expected": 7, "got": 9,
+    "n": 5, "criterion": 5, "verdict": 5,
+}  # fmt: skip
+HEADINGS = tuple(WIDTHS)
 NUMBERS = ("expected", "got", "n")
 
 
@@ -193,14 +203,15 @@ def as_markdown(table: pd.DataFrame, manifest: dict[str, Any]) -> str:
 STYLE = """
 body { font: 15px/1.45 Georgia, serif; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 h1 { font-size: 1.7rem } h2 { font-size: 1.2rem; margin-top: 2.2rem }
-table { border-collapse: collapse; width: 100%; font: 11px/1.35 system-ui, sans-serif }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; font: 11px/1.35 system-ui, sans-serif }
 th, td { text-align: left; vertical-align: top; padding: .25rem .4rem; border-bottom: 1px solid #ddd;
   overflow-wrap: anywhere }
 th { border-bottom: 2px solid #444; position: sticky; top: 0; background: #fff }
-td.number { font-variant-numeric: tabular-nums; min-width: 4.5rem }
+td.number { font-variant-numeric: tabular-nums }
 tr.fail td { background: #fbe3e4; font-weight: bold } tr.skipped td { color: #777 }
 .counts { font: 1.05rem system-ui, sans-serif } .provenance { font: 11px system-ui, sans-serif; color: #555 }
-figure { margin: 1.5rem 0; break-inside: avoid } figure img { max-width: 100%; width: 46rem }
+.figures { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem }
+figure { margin: 0; break-inside: avoid } figure img { width: 100% }
 figcaption { font: 13px system-ui, sans-serif; color: #333 }
 @media print { @page { size: A4 landscape; margin: 12mm } body { margin: 0; max-width: none }
   table { font-size: 8px } tr { break-inside: avoid } th { position: static } thead { display: table-header-group } }
@@ -213,6 +224,7 @@ def as_page(table: pd.DataFrame, manifest: dict[str, Any], pictures: Sequence[Pa
         f"<h1>{TITLE}</h1>", f"<p class=counts><b>{html.escape(summary(table))}.</b></p>",
         f"<p class=provenance>{html.escape(_provenance(manifest))}</p>", _legend(table),
     ]  # fmt: skip
+    body.append("<div class=figures>")
     for picture in pictures:
         image = base64.b64encode(picture.read_bytes()).decode()
         words = html.escape(FIGURES[picture.stem])
@@ -220,6 +232,7 @@ def as_page(table: pd.DataFrame, manifest: dict[str, Any], pictures: Sequence[Pa
             f'<figure><img alt="{words}" src="data:image/png;base64,{image}">'
             f"<figcaption>{words}</figcaption></figure>"
         )
+    body.append("</div>")
     body += [_section(title, lines) for title, lines in _lines(table)]
     switches = "".join(
         f"<li><code>{html.escape(name)} = {value:g}</code>: {html.escape(words)}</li>"
@@ -239,12 +252,14 @@ def _legend(table: pd.DataFrame) -> str:
         f"<p>Rows by kind: {html.escape('; '.join(kinds))}. By what is put to the test: "
         f"{html.escape('; '.join(engines))}. Frequencies are judged by the exact binomial test of "
         "size 1e-4, means by the normal test of that size; either is drawn once more with four "
-        "times the negotiations before it fails. Exact zeros and ones allow no exception.</p>"
+        "times the negotiations before it fails. Exact zeros and ones allow no exception. Rows of "
+        "“the case” show a direction in the shipped case, whose parameters are assumptions, "
+        "uncalibrated.</p>"
     )
 
 
 def _section(title: str, lines: list[list[str]]) -> str:
-    head = "".join(f"<th>{word}</th>" for word in HEADINGS)
+    head = "".join(f'<th style="width:{width}%">{word}</th>' for word, width in WIDTHS.items())
     rows = []
     for line in lines:
         cells = "".join(
