@@ -49,6 +49,8 @@ class ArrowStore:
             raise InputError(f"{where}: is no address of a store: {_first_line(error)}") from None
         except OSError as error:
             raise ResultsError(f"{where}: cannot be reached: {_first_line(error)}") from error
+        if not root.strip("/"):
+            raise InputError(f"{where}: is no address of a store: it names no bucket or folder")
         return cls(where, filesystem, root.rstrip("/"))
 
     def names(self, folder: str = "") -> list[str]:
