@@ -41,7 +41,7 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
     if not sampled and len(study.variants) > 1:
         lines += _differences(study, estimates)
     lines += without_effect(run)
-    failed = int(run.counts["failed"].sum())
+    failed = int(run.counts["failed"].to_numpy().sum())
     if failed:
         lines.append(f"{failed:,} negotiations failed and are counted in no share.")
     return [*lines, *([] if study.scenario.calibrated else [UNCALIBRATED]), BRACKETS]
@@ -118,7 +118,7 @@ def _extremes(study: "Study", rows: pd.DataFrame) -> str:
 
 
 def _n(rows: pd.DataFrame) -> str:
-    low, high = int(rows["n"].min()), int(rows["n"].max())
+    low, high = int(rows["n"].to_numpy().min()), int(rows["n"].to_numpy().max())
     return f"n = {low:,} each" if low == high else f"n = {low:,} to {high:,} each"
 
 

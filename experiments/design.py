@@ -72,8 +72,8 @@ def make_design(study: Study) -> Design:
     """Lay out a study."""
     sampled = [factor for factor in study.factors if not factor.levels]
     drawn = _mapped(sampled, _unit_cube(study, len(sampled))) if sampled else np.zeros((1, 0))
-    grid = np.array(list(product(*(f.levels for f in study.factors if f.levels))), float)
-    grid = grid.reshape(-1, len(study.factors) - len(sampled))
+    crossed = list(product(*(factor.levels for factor in study.factors if factor.levels)))
+    grid = np.array(crossed, float).reshape(len(crossed), -1)
     rows = np.hstack([np.repeat(grid, len(drawn), axis=0), np.tile(drawn, (len(grid), 1))])
     order = sorted(study.factors, key=lambda factor: not factor.levels)
     place = [order.index(factor) for factor in study.factors]

@@ -125,7 +125,7 @@ def without_effect(run: "Run") -> list[str]:
     played = (run.counts["n"] > 0).to_numpy()
     table = pd.DataFrame(run.design.table.assign(print=_fingerprints(run.counts))[played])
     told = []
-    n = int(run.counts["n"].sum())
+    n = int(run.counts["n"].to_numpy().sum())
     for parameter in study.parameters:
         others = [name for name in ("variant", *study.parameters) if name != parameter]
         varies = len(study.factor(parameter).levels) > 1

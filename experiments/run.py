@@ -189,7 +189,7 @@ def run_study(
             design, None if where is None else str(where), results.run_key(manifest), keep_rows,
             most_rounds(design),
         )  # fmt: skip
-        team = workers if not isinstance(workers, int | None) else Threads(workers or _cores())
+        team = workers if not isinstance(workers, int | None) else Threads(workers or cores())
         totals, blocks = _play(job, team, folder, shard, progress)
         if folder is not None and shard is None:
             folder.complete(blocks=blocks)
@@ -245,7 +245,8 @@ def _check_shard(study: Study, where: str | Path | None, shard: Shard | None) ->
         )
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

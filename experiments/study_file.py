@@ -174,7 +174,8 @@ def read_study(study: str | Path, **options: Any) -> Study:
     Parameters
     ----------
     study : a path that ends in .toml, or the name of a shipped study
-    options : fields of `make_study` that take the place of the file's: replicates, seed, ...
+    options : arguments of `make_study` that take the place of the file's; `vary` and `settings`
+        are added to it, name by name
 
     Raises
     ------
@@ -206,8 +207,8 @@ def read_study(study: str | Path, **options: Any) -> Study:
         "name": form.name, "title": form.title, "question": form.question, "notes": form.notes,
         "figures": form.figures, "settings": settings, "vary": vary, "variants": variants,
     }  # fmt: skip
-    if more := options.pop("settings", None):
-        given["settings"] = settings | more
+    given["settings"] |= parameter_values(options.pop("settings", {}), scenario.money)
+    given["vary"] |= {_row(name): over for name, over in options.pop("vary", {}).items()}
     try:
         return make_study(scenario, **(given | options))
     except InputError as error:

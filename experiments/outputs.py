@@ -1,0 +1,60 @@
+"""What a finished run is told with: its estimates as tables, its figures, beside the blocks."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments import results
+from experiments.estimates import by_round
+from experiments.run import Run, as_csv
+
+MOST_POINTS_BY_ROUND = 500  # of rounds.csv, which has a row for each point, round and ending
+
+
+def write_tables(run: Run, where: str | Path, estimates: pd.DataFrame) -> None:
+    """Write estimates.csv, rounds.csv and counts.parquet, each whole or not at all.
+
+    Raises
+    ------
+    ResultsError
+        Where they cannot be written.
+    """
+    store = results.open_store(where)
+    store.write("estimates.csv", as_csv(estimates))
+    if len(estimates) <= MOST_POINTS_BY_ROUND:
+        store.write("rounds.csv", as_csv(by_round(run)))
+    told = run.design.table.merge(run.counts, on="design_point")
+    columns: dict[str, Any] = {
+        str(name): list(column) if column.dtype == object else column.to_numpy()
+        for name, column in told.items()
+    }
+    about = {"key": results.run_key(run.manifest)}
+    store.write("counts.parquet", results.as_parquet(columns, about))
+
+
+def write_figures(
+    run: Run, where: str | Path, estimates: pd.DataFrame, *, baselines: bool = False,
+    ignorance: pd.DataFrame | None = None,
+) -> list[str]:  # fmt: skip
+    """Draw the figures of a study into figures/; returns their names, PNG first.
+
+    Raises
+    ------
+    InputError
+        Where a figure does not fit the study.
+    ResultsError
+        Where they cannot be written.
+    """
+    from experiments import figures
+
+    store = results.open_store(where)
+    names: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="winset-") as folder:
+        drawn = figures.draw(run, estimates, baselines=baselines, ignorance=ignorance)
+        for stem, figure in drawn.items():
+            for path in figures.save(figure, Path(folder) / stem, run.manifest, figures.FORMATS):
+                store.write(f"figures/{path.name}", path.read_bytes())
+                names.append(f"figures/{path.name}")
+    return names
