@@ -69,12 +69,17 @@ def keep_block(
 
 def as_parquet(columns: Columns, about: Mapping[str, str]) -> bytes:
     """A table as the bytes of a Parquet file, each page with a checksum."""
-    table = pa.table({name: _column(values) for name, values in columns.items()})
+    table = table_of(columns)
     said = {"schema": str(SCHEMA_VERSION), **about}
     table = table.replace_schema_metadata({PREFIX + name: said[name] for name in said})
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
+
+
+def table_of(columns: Columns) -> pa.Table:
+    """Columns as a table: numbers, strings, and lists of whole numbers."""
+    return pa.table({name: _column(values) for name, values in columns.items()})
 
 
 def _column(values: NDArray[Any] | Sequence[Any]) -> pa.Array:
@@ -163,6 +168,20 @@ def read_parquet(content: bytes, where: str, columns: Sequence[str] | None = Non
     try:
         with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
             return file.read(columns=list(columns) if columns is not None else None)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DamagedBlock(f"{where}: is damaged: it cannot be read as Parquet") from error
+
+
+def parquet_columns(content: bytes, where: str) -> list[str]:
+    """Names of the columns of a Parquet file.
+
+    Raises
+    ------
+    DamagedBlock
+        Where it is no Parquet.
+    """
+    try:
+        return pq.read_schema(pa.BufferReader(content)).names
     except (OSError, pa.ArrowException, ValueError) as error:
         raise DamagedBlock(f"{where}: is damaged: it cannot be read as Parquet") from error
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from experiments import provenance
-from experiments.results.blocks import block_index, find_blocks, read_block, read_checked
-from experiments.results.errors import DamagedBlock, ResultsError
+from experiments.results.blocks import block_index, find_blocks
+from experiments.results.errors import ResultsError
+from experiments.results.inspection import inspect, orphans
 from experiments.results.lock import locked
 from experiments.results.store import LocalStore, Store
 from experiments.results.writing import as_json
@@ -21,7 +22,7 @@ from sim.errors import InputError
 MANIFEST = "manifest.json"
 SAME = ("schema_version", "study_digest", "case_digest", "model", "keep_rows")
 WORDS = {"name", "title", "question", "notes", "figures", "labels"}  # they change no number
-WRITTEN = ("counts.parquet", "estimates.csv", "design.csv")
+WRITTEN = ("counts.parquet", "estimates.csv", "rounds.csv", "design.csv", "case.toml")
 DRAWN = (".png", ".svg", ".pdf")
 
 _log = logging.getLogger(__name__)
@@ -120,14 +121,7 @@ class RunFolder:
 
     def _blocks_are_mine(self) -> bool:
         """Whether a folder that has lost its manifest is one of this run all the same."""
-        keys = set()
-        for names in find_blocks(self.store, "counts").values():
-            for name in names:
-                try:
-                    keys.add(read_block(self.store, name)[1].get("key"))
-                except (DamagedBlock, FileNotFoundError):
-                    continue
-        return keys == {self.key}
+        return inspect(self.store, None, keep_rows=False).keys == {self.key}
 
     def _clear(self, old: dict[str, Any]) -> None:
         """Remove another run's files, and only what a run writes; its manifest is replaced."""
@@ -159,47 +153,10 @@ class RunFolder:
         ----------
         only : the numbers that matter; None for all
         """
-        done: dict[int, dict[str, Any]] = {}
-        for index, names in find_blocks(self.store, "counts").items():
-            if only is not None and index not in only:
-                continue
-            for name in names:
-                if index in done:
-                    self._put_aside(name, "is there twice")
-                elif (columns := self._whole(name)) is not None:
-                    done[index] = columns
-        return done
-
-    def _whole(self, name: str) -> dict[str, Any] | None:
-        """The columns of a block that is there as a whole; what is not is put aside."""
-        try:
-            columns, about = read_block(self.store, name)
-            rows = about.get("negotiations", "")
-            if about.get("key") != self.key:
-                problem = "is a block of another run"
-            elif not self.manifest.get("keep_rows") or self._has_rows(rows, name):
-                return columns
-            else:
-                problem = "has lost its negotiations"
-        except DamagedBlock:
-            problem = "is damaged"
-        except FileNotFoundError:
-            return None  # another shard has put it aside
-        self._put_aside(name, problem)
-        return None
-
-    def _has_rows(self, rows: str, name: str) -> bool:
-        """Whether the negotiations that a block of counts names are there, byte by byte."""
-        if block_index(rows) is None or block_index(rows) != block_index(name):
-            return False
-        try:
-            read_checked(self.store, rows)
-        except DamagedBlock:
-            self._put_aside(rows, "is damaged")
-            return False
-        except FileNotFoundError:
-            return False
-        return True
+        found = inspect(self.store, self.key, bool(self.manifest.get("keep_rows")), only)
+        for name, problem in found.problems.items():
+            self._put_aside(name, problem)
+        return found.whole
 
     def _put_aside(self, name: str, problem: str) -> None:
         try:
@@ -227,22 +184,10 @@ class RunFolder:
                 "to replay the others"
             )
         if sum(map(len, rows.values())) != (len(counts) if self.manifest.get("keep_rows") else 0):
-            for name in orphans(self.store):
+            found = inspect(self.store, self.key, bool(self.manifest.get("keep_rows")))
+            for name in orphans(self.store, found):
                 self._put_aside(name, "is counted nowhere")
         self.update(**changes, complete=True)
-
-
-def orphans(store: Store) -> list[str]:
-    """Names of the negotiations that no counts speak of."""
-    named = set()
-    for names in find_blocks(store, "counts").values():
-        for name in names:
-            try:
-                named.add(read_block(store, name)[1].get("negotiations"))
-            except (DamagedBlock, FileNotFoundError):
-                continue
-    there = [name for names in find_blocks(store, "negotiations").values() for name in names]
-    return [name for name in there if name not in named]
 
 
 def put_aside(store: Store, name: str) -> str:

@@ -94,7 +94,7 @@ def test_the_counts_of_a_block_name_its_negotiations(store):
 def test_any_flipped_bit_is_noticed(store):
     name = write(store, "counts", 0, COLUMNS, ABOUT)
     raw, chance = store.read(name), random.Random(0)
-    for _ in range(300):
+    for _ in range(100):
         bit = chance.randrange(8 * len(raw))
         changed = bytearray(raw)
         changed[bit // 8] ^= 1 << (bit % 8)

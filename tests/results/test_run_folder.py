@@ -27,7 +27,7 @@ from experiments.results import (
     run_key,
     write_block,
 )  # fmt: skip
-from experiments.results.folder import orphans
+from experiments.results.inspection import inspect, orphans
 from experiments.results.lock import RUN_LOCK, locked, owners
 from sim import InputError
 
@@ -282,10 +282,10 @@ def test_a_complete_run_has_every_block_and_counts_no_negotiation_twice(store):
     lost = write_block(
         store, "negotiations", 2, rows(2), {"key": mine.key, "by": "another version"}
     )
-    assert orphans(store) == [lost]
+    assert orphans(store, inspect(store, mine.key, keep_rows=True)) == [lost]
     mine.complete(blocks=3)
     assert read_manifest(store)["complete"] is True
-    assert orphans(store) == []
+    assert orphans(store, inspect(store, mine.key, keep_rows=True)) == []
     assert store.names("quarantine") == [f"quarantine/{lost.replace('/', '-')}"]
     assert len(find_blocks(store, "negotiations")[2]) == 1
 

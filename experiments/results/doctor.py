@@ -1,0 +1,165 @@
+"""What is wrong with the folder of a run, in words, and mending what can be mended in place.
+
+Mending loses nothing: what is damaged goes into quarantine/. What is missing then is played again
+by the run itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from experiments.results.blocks import read_parquet
+from experiments.results.errors import DamagedBlock
+from experiments.results.folder import RunFolder, put_aside, read_manifest, run_key
+from experiments.results.inspection import Inspection, inspect, orphans
+from experiments.results.lock import owners
+from experiments.results.store import LocalStore, Store
+
+AT_THE_START = ("case.toml", "design.csv")
+AT_THE_END = ("counts.parquet", "estimates.csv")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a folder.
+
+    where : the folder; blocks : how many are whole
+    findings : what is wrong, a line each
+    done : what was mended, a line each
+    at_work : who is writing to it
+    to_play : whether playing what is missing is all that is left to do
+    """
+
+    where: str
+    blocks: int
+    findings: tuple[str, ...]
+    done: tuple[str, ...] = ()
+    at_work: tuple[str, ...] = ()
+    to_play: bool = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def lines(self) -> list[str]:
+        """The report, a line each."""
+        said = [f"{self.where}: {words}" for words in (*self.done, *self.findings)]
+        said += [f"{self.where}: a run is writing to it ({who})" for who in self.at_work]
+        if self.healthy:
+            return [*said, f"{self.where}: complete, {self.blocks} blocks, each whole"]
+        if self.at_work:
+            return said
+        advice = "`winset doctor --mend` puts right what can be put right here"
+        if self.to_play:
+            advice = (
+                f"give the run again to play what is missing: winset run ... --out {self.where}"
+            )
+        return [*said, f"{self.where}: {advice}"]
+
+
+def examine(store: Store) -> Report:
+    """Look at every file of a run; nothing is changed.
+
+    Raises
+    ------
+    ResultsError
+        Where the folder cannot be read.
+    """
+    manifest = read_manifest(store)
+    found = _inspected(store, manifest)
+    files = [f"{name}: {problem}" for name, problem in _in_place(store, bool(manifest), found)]
+    missing = [*_manifest(manifest), *_missing(manifest or {}, found), *_tables(store, manifest)]
+    at_work = owners(store.folder) if isinstance(store, LocalStore) else []
+    left = [] if at_work else store.temporaries()
+    astray = [f"{name}: is what a killed write has left" for name in left]
+    return Report(
+        store.where, len(found.whole), (*missing, *files, *astray), at_work=tuple(at_work),
+        to_play=bool(missing) and not files and not astray,
+    )  # fmt: skip
+
+
+def mend(store: Store) -> Report:
+    """Put damaged, doubled and foreign blocks aside and sweep up what killed writes have left.
+
+    A run that said it was complete and is not says so afterwards.
+
+    Raises
+    ------
+    BusyError
+        Where a run is writing to the folder.
+    ResultsError
+        Where it cannot be written to.
+    """
+    if not store.entries():
+        return examine(store)
+    manifest = read_manifest(store)
+    folder, done = RunFolder(store, manifest or {}), []
+    with folder.lock():
+        done += [f"{name}: removed" for name in store.remove_temporaries()]
+        found = _inspected(store, manifest)
+        for name, problem in list(_in_place(store, bool(manifest), found)):
+            done.append(f"{name}: {problem}; now {put_aside(store, name)}")
+        if manifest and manifest.get("complete") and _missing(manifest, found):
+            folder.update(complete=False)
+            done.append("manifest.json: no longer says that the run is complete")
+    return replace(examine(store), done=tuple(done))
+
+
+def _inspected(store: Store, manifest: dict[str, Any] | None) -> Inspection:
+    known = manifest or {}
+    return inspect(store, run_key(known) if known else None, bool(known.get("keep_rows")))
+
+
+def _in_place(store: Store, known: bool, found: Inspection) -> Iterator[tuple[str, str]]:
+    """Files that do not belong where they are, each with what is wrong.
+
+    known : whether there is a manifest, which says if negotiations are kept
+    """
+    yield from sorted(found.problems.items())
+    for name in orphans(store, found) if known else ():
+        yield name, "is counted nowhere"
+    try:
+        read_parquet(store.read("counts.parquet"), "")
+    except DamagedBlock:
+        yield "counts.parquet", "is damaged"
+    except FileNotFoundError:
+        return
+
+
+def _manifest(manifest: dict[str, Any] | None) -> Iterator[str]:
+    if manifest is None:
+        yield "holds no manifest.json of a run"
+    elif not manifest:
+        yield "manifest.json: cannot be read; the run that made the folder writes it anew"
+    elif not manifest.get("complete"):
+        yield "manifest.json: the run is not complete"
+
+
+def _missing(manifest: dict[str, Any], found: Inspection) -> list[str]:
+    blocks = manifest.get("blocks")
+    if not isinstance(blocks, int):
+        return []
+    numbers = [index for index in range(blocks) if index not in found.whole]
+    return (
+        [f"{len(numbers)} of {blocks} blocks are missing: {in_words(numbers)}"] if numbers else []
+    )
+
+
+def _tables(store: Store, manifest: dict[str, Any] | None) -> Iterator[str]:
+    if manifest:
+        there = store.names()
+        names = AT_THE_START + (AT_THE_END if manifest.get("complete") else ())
+        yield from (f"{name}: is missing" for name in names if name not in there)
+
+
+def in_words(numbers: Sequence[int], most: int = 8) -> str:
+    """Numbers in ascending order as words: 3, 7 to 9 and so on."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    said = [f"{low} to {high}" if high > low else str(low) for low, high in spans[:most]]
+    return ", ".join(said) + (" and more" if len(spans) > most else "")
