@@ -1,4 +1,4 @@
-"""Section I: draws, blocks, relabellings and the identity of the two engines."""
+"""Section I: draws, blocks, and demands that share their draws."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -6,26 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from experiments.docking.commitment import COMMITMENTS
-from experiments.docking.limits import LIMIT, NORMAL_TYPES, certain_types, in_words
+from experiments.docking.limits import LIMIT, NORMAL_TYPES, in_words
 from experiments.docking.play import (
     broke_down,
     formula,
-    limit_points,
     shipped,
     tallied,
-    with_assembly,
 )
+from experiments.docking.relabelling import DESIGN, differing, relabelling_rows
 from experiments.docking.row import Got, Row
-from experiments.docking.votes import passes, vote_row
 from sim.case import DesignPoints
-from sim.design_points import complete
 from sim.draws import philox_block, point_word, uniforms
 from sim.negotiate import negotiate
-from sim.parameters import PARAMETERS
-from sim.terms import Ending, Policy, Purpose
+from sim.terms import Purpose
 
 PHILOX = "Salmon, Moraes, Dror, Shaw 2011, SC'11; known answers of Random123"
-DESIGN = "design of the program"
 ONES = 2**64 - 1
 # counter, key, and the block that they give
 KNOWN = (
@@ -104,7 +99,7 @@ def _in_blocks(n: int, seed: int) -> Got:
         negotiate(points, end - start, seed=seed, first_replicate=start)
         for start, end in zip(cuts, cuts[1:], strict=False)
     ]
-    return _differing(whole, np.concatenate(pieces, axis=1))
+    return differing(whole, np.concatenate(pieces, axis=1))
 
 
 def _on_threads(n: int, seed: int) -> Got:
@@ -118,29 +113,7 @@ def _on_threads(n: int, seed: int) -> Got:
 
     with ThreadPoolExecutor(3) as pool:
         pieces = list(pool.map(one, (2, 0, 1)))
-    return _differing(whole, np.concatenate([pieces[1], pieces[2], pieces[0]]))
-
-
-def _differing(one: np.ndarray, other: np.ndarray) -> Got:
-    """Records that differ in any byte."""
-    size = one.dtype.itemsize
-    left, right = (np.ascontiguousarray(x).view(np.uint8).reshape(-1, size) for x in (one, other))
-    return Got(float(np.count_nonzero((left != right).any(axis=1))), one.size)
-
-
-def _other_money(n: int, seed: int) -> Got:
-    """The case in half its unit of money: every amount doubles, every slope halves."""
-    points = shipped().points({"public.backlash_weight": 0.0, "president.demand": [1.3, 5.58]})
-    values, blocs = points.values.copy(), points.blocs.copy()
-    for row in PARAMETERS:
-        values[row.field] *= {"payments": 2.0, "1/payment": 0.5}.get(row.unit, 1.0)
-    blocs["threshold"] *= 2.0
-    complete(values, blocs, shipped().members)
-    before = negotiate(points, n, seed=seed)
-    after = negotiate(DesignPoints(values, blocs, points.words), n, seed=seed)
-    moved = np.nanmax(np.abs(after["amount"] - 2.0 * before["amount"]))
-    other_endings = np.count_nonzero(after["ending"] != before["ending"])
-    return Got((float(other_endings), float(moved)), 2 * n)
+    return differing(whole, np.concatenate([pieces[1], pieces[2], pieces[0]]))
 
 
 def _violations(changed: dict[str, float], n: int, seed: int) -> Got:
@@ -161,11 +134,6 @@ def _block_rows() -> list[Row]:
             "I1.threads", "design points on three threads in another order are those of one call",
             DESIGN, "the case", _on_threads, n=5000,
         ),
-        tallied(
-            "I2", "a change of the unit of money changes no ending and doubles the settlements: "
-            "endings that differ, largest difference", DESIGN, "the case; "
-            "public.backlash_weight = 0", _other_money, expected=(0.0, 0.0), tolerance=1e-8, n=5000,
-        ),
     ]  # fmt: skip
     rows += [
         tallied(
@@ -174,101 +142,6 @@ def _block_rows() -> list[Row]:
             lambda n, seed, changed=dict(c.settings): _violations(changed, n, seed), n=10_000,
         )
         for c in COMMITMENTS
-    ]  # fmt: skip
-    return rows
-
-
-MIRROR = 3.0  # amounts x and 3 - x change places
-
-
-def _mirrored(_n: int, seed: int) -> Got:
-    """The sides change places: settlements add up to 3."""
-    worst = 0.0
-    for us, seoul, demand, opening, e_us, e_seoul, first in (
-        (1.1, 1.25, 2.0, 1.0, 1.0, 1.0, 0), (1.1, 1.25, 2.0, 1.0, 0.5, 2.0, 0),
-        (1.0, 1.6, 2.6, 0.8, 2.0, 0.7, 1), (1.2, 1.3, 1.9, 1.1, 3.0, 0.4, 1),
-    ):  # fmt: skip
-        one = _sides(us, seoul, demand, opening, e_us, e_seoul, first)
-        other = _sides(
-            MIRROR - seoul, MIRROR - us, MIRROR - opening, MIRROR - demand, e_seoul, e_us, 1 - first
-        )
-        records = [negotiate(limit_points(s), 1, seed=seed)[0, 0] for s in (one, other)]
-        total = float(records[0]["amount"] + records[1]["amount"])
-        apart = abs(int(records[0]["round"]) - int(records[1]["round"]))
-        worst = max(worst, abs(total - MIRROR), float(apart))
-    return Got(worst, 4)
-
-
-def _sides(
-    us: float, seoul: float, demand: float, opening: float, e_us: float, e_seoul: float, first: int
-) -> dict[str, float]:
-    return {
-        **certain_types(us, seoul),
-        "president.demand": demand,
-        "ministry.opening_offer": opening,
-        "negotiators.concession_exponent": e_us,
-        "ministry.concession_exponent": e_seoul,
-        "talks.first_mover": first,
-    }
-
-
-def _idle_bloc(n: int, seed: int) -> Got:
-    blocs = [(200.0, 0.7, 1.3, 0.5), (95.0, 0.6, 1.2, 0.5)]
-    with_idle = with_assembly([*blocs, (0.0, 0.9, 1.3, 0.5)], 295)
-    before = negotiate(with_assembly(blocs, 295).points(), n, seed=seed)
-    return _differing(before, negotiate(with_idle.points(), n, seed=seed))
-
-
-def _all_end(n: int, seed: int) -> Got:
-    records = negotiate(_case_points((1.1, 2.0, 5.58, 8.0)), n, seed=seed)
-    counts = [int(np.count_nonzero(records["ending"] == ending)) for ending in Ending]
-    return Got(float(sum(counts) - records.size), records.size)
-
-
-def _engines(changed: dict[str, float], n: int, seed: int) -> Got:
-    points = shipped().points(changed)
-    compiled = negotiate(points, n, seed=seed)
-    return _differing(compiled, negotiate(points, n, seed=seed, engine="mesa"))
-
-
-def _relabelling_rows() -> list[Row]:
-    parts = ((120, 0.7, 0.6), (80, 0.7, 0.6), (95, 0.6, 0.35))
-    rows = [
-        tallied(
-            "I4.mirror", "with the sides and their curves exchanged settlements mirror: largest "
-            "difference", DESIGN, "Limit; four pairs of known reservation values", _mirrored,
-            tolerance=1e-9,
-        ),
-        vote_row(
-            "I4.split-bloc", "a bloc that splits in two leaves the law of the vote unchanged",
-            parts, 295, passes(((200, 0.7, 0.6), (95, 0.6, 0.35)), 295),
-        ),
-        tallied(
-            "I4.idle-bloc", "a bloc without seats changes nothing: records that differ", DESIGN,
-            "the case", _idle_bloc, n=5000,
-        ),
-        tallied(
-            "I4.endings", "every negotiation ends in exactly one way: endings less negotiations",
-            DESIGN, "the case", _all_end, n=20_000,
-        ),
-    ]  # fmt: skip
-    settings: dict[str, dict[str, float]] = {
-        "case": {},
-        "heat": {"president.demand": 2.0, "talks.walk_out_base": -2.0},
-        "turnover": {"turnover.probability": 1.0, "turnover.round": 3.0},
-        "oracles": {
-            "negotiators.policy": Policy.TAKE_IT_OR_LEAVE_IT, "ministry.policy": Policy.HEURISTIC,
-        },
-        "Seoul-first": {"talks.first_mover": 1, "ministry.reading_noise": 0.05},
-    }  # fmt: skip
-    rows += [
-        tallied(
-            f"I4.engines.{name}", "Mesa agents and kernel give the same records bit for bit: "
-            "records that differ", DESIGN, in_words(changed, "the case"),
-            lambda n, seed, changed=changed: _engines(changed, n, seed), n=60,
-            engine="kernel and Mesa",
-        )
-        for name, changed in settings.items()
     ]  # fmt: skip
     return rows
 
@@ -288,4 +161,4 @@ def _address_rows() -> list[Row]:
 
 def rows() -> list[Row]:
     """The rows of section I."""
-    return [*_draw_rows(), *_address_rows(), *_block_rows(), *_relabelling_rows()]
+    return [*_draw_rows(), *_address_rows(), *_block_rows(), *relabelling_rows()]
