@@ -28,6 +28,7 @@ class Report:
     done : what was mended, a line each
     at_work : who is writing to it
     to_play : whether playing what is missing is all that is left to do
+    is_run : whether there is a manifest, readable or not
     """
 
     where: str
@@ -36,6 +37,7 @@ class Report:
     done: tuple[str, ...] = ()
     at_work: tuple[str, ...] = ()
     to_play: bool = False
+    is_run: bool = True
 
     @property
     def healthy(self) -> bool:
@@ -47,8 +49,9 @@ class Report:
         said = [f"{self.where}: {words}" for words in (*self.done, *self.findings)]
         said += [f"{self.where}: a run is writing to it ({who})" for who in self.at_work]
         if self.healthy:
-            return [*said, f"{self.where}: complete, {self.blocks} blocks, each whole"]
-        if self.at_work:
+            number = "1 block" if self.blocks == 1 else f"{self.blocks} blocks, each"
+            return [*said, f"{self.where}: complete, {number} whole"]
+        if self.at_work or not self.is_run:
             return said
         advice = "`winset doctor --mend` puts right what can be put right here"
         if self.to_play:
@@ -75,7 +78,7 @@ def examine(store: Store) -> Report:
     astray = [f"{name}: is what a killed write has left" for name in left]
     return Report(
         store.where, len(found.whole), (*missing, *files, *astray), at_work=tuple(at_work),
-        to_play=bool(missing) and not files and not astray,
+        to_play=bool(missing) and not files and not astray, is_run=manifest is not None,
     )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ STEPS = (
     "after_move",
 )
 
+FATAL = signal.SIGKILL
+
 _passed: Counter[str] = Counter()
 _counting = threading.Lock()
 
@@ -48,7 +50,7 @@ def step(name: str) -> None:
     with _counting:
         _passed[name] += 1
         if name == fatal and _passed[name] == count:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), FATAL)
 
 
 def _parsed(setting: str) -> tuple[str, int]:

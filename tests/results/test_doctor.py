@@ -162,7 +162,7 @@ def test_an_empty_folder_or_none_holds_no_run_and_stays_so(tmp_path):
     store = LocalStore(tmp_path / "nowhere")
     for report in (examine(store), mend(store)):
         assert not report.healthy
-        assert report.findings == ("holds no manifest.json of a run",)
+        assert report.lines() == [f"{store.where}: holds no manifest.json of a run"]
     assert not store.folder.exists()
 
 
