@@ -23,7 +23,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import config, types
+from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -62,6 +62,7 @@ _OPTIONS: dict[str, Any] = {
     "cache": _FOLDER is not None,
     "fastmath": False,
     "error_model": "numpy",
+    "forceinline": True,
 }
 
 
@@ -106,25 +107,46 @@ def records(table: NDArray[Any]) -> Any:
     return table if COMPILED else _PlainTable(table)
 
 
+def record_maker(dtype: np.dtype[Any]) -> Any:
+    """A function without arguments that gives a kernel one record of its own.
+
+    Compiled, the record lies on the stack of the kernel, so that the compiler sees that nothing
+    else can point to it and keeps its columns in registers. Its columns hold nothing until written.
+    """
+    record = numba.from_dtype(dtype)
+
+    @intrinsic
+    def make(_typing: Any) -> Any:
+        def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+            return cgutils.alloca_once(builder, context.get_data_type(record))
+
+        return record(), generate
+
+    return make if COMPILED else lambda: _PlainRow(np.zeros(1, dtype)[0])
+
+
 if not COMPILED:
     np.seterr(over="ignore")  # unsigned words wrap round, as they do compiled
 
 
 @intrinsic
-def _high_product(_typing: Any, left: Any, right: Any) -> Any:
-    """The upper 64 bits of a 64 x 64 bit product, as one machine multiplication."""
+def _wide_product(_typing: Any, left: Any, right: Any) -> Any:
+    """Both halves of a 64 x 64 bit product, from one machine multiplication."""
+    halves = types.UniTuple(types.uint64, 2)
 
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        wide = ir.IntType(128)
+    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        wide, word = ir.IntType(128), ir.IntType(64)
         product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
-        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
+        upper = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), word)
+        return context.make_tuple(builder, halves, (upper, builder.trunc(product, word)))
 
-    return types.uint64(types.uint64, types.uint64), generate
+    return halves(types.uint64, types.uint64), generate
 
 
-def _high_product_plain(left: np.uint64, right: np.uint64) -> np.uint64:
+def _wide_product_plain(left: np.uint64, right: np.uint64) -> tuple[np.uint64, np.uint64]:
     """The same without a compiler."""
-    return np.uint64((int(left) * int(right)) >> 64)
+    product = int(left) * int(right)
+    return np.uint64(product >> 64), np.uint64(product % 2**64)
 
 
-high_product: Any = _high_product if COMPILED else _high_product_plain
+wide_product: Any = _wide_product if COMPILED else _wide_product_plain

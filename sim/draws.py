@@ -25,8 +25,10 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiling import high_product, rule
+from sim.compiling import rule, wide_product
 from sim.terms import Purpose
+
+type Address = tuple[np.uint64, np.uint64, np.uint64]  # seed, design-point word, replicate
 
 STREAM = np.uint64(0x57494E534554)  # "WINSET": keeps the talks apart from other uses of a seed
 
@@ -41,40 +43,44 @@ _RESOLUTION = 2.0**-53
 
 
 @rule
-def philox(counter: NDArray[np.uint64], key_0: np.uint64, key_1: np.uint64) -> None:
-    """Encrypt the counter (four uint64, in place) under the key: Philox4x64 with ten rounds."""
-    c0, c1, c2, c3 = counter[0], counter[1], counter[2], counter[3]
+def philox(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, key_0: np.uint64, key_1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Encrypt a counter of four words under a key of two: Philox4x64 with ten rounds."""
     for _ in range(10):
-        upper_0, lower_0 = high_product(_MULTIPLIER_0, c0), _MULTIPLIER_0 * c0
-        upper_1, lower_1 = high_product(_MULTIPLIER_1, c2), _MULTIPLIER_1 * c2
+        upper_0, lower_0 = wide_product(_MULTIPLIER_0, c0)
+        upper_1, lower_1 = wide_product(_MULTIPLIER_1, c2)
         c0, c1, c2, c3 = upper_1 ^ c1 ^ key_0, lower_1, upper_0 ^ c3 ^ key_1, lower_0
         key_0 += _WEYL_0
         key_1 += _WEYL_1
-    counter[0], counter[1], counter[2], counter[3] = c0, c1, c2, c3
+    return c0, c1, c2, c3
+
+
+@rule
+def in_unit_interval(word: np.uint64) -> float:
+    """The uniform in the open interval (0, 1) that a random word stands for.
+
+    The lowest of 53 bits is set, so that neither end can occur and the mean is exactly 1/2.
+    """
+    return np.float64((word >> _ELEVEN) | _ONE) * _RESOLUTION
 
 
 @rule
 def uniforms(
-    words: NDArray[np.float64],
-    counter: NDArray[np.uint64],
     seed: np.uint64,
     point_word: np.uint64,
     replicate: np.uint64,
     purpose: int,
     round_index: int,
     actor: int,
-) -> None:
-    """Fill `words` with the four uniforms of an address, each in the open interval (0, 1).
-
-    The lowest of 53 bits is set, so that neither end can occur and the mean is exactly 1/2.
-    """
-    counter[0] = np.uint64(purpose)
-    counter[1] = (np.uint64(round_index) << _HALF_WORD) | np.uint64(actor)
-    counter[2] = np.uint64(replicate)
-    counter[3] = np.uint64(point_word)
-    philox(counter, np.uint64(seed), STREAM)
-    for index in range(4):
-        words[index] = np.float64((counter[index] >> _ELEVEN) | _ONE) * _RESOLUTION
+) -> tuple[float, float, float, float]:
+    """The four uniforms of an address, each in the open interval (0, 1)."""
+    where = (np.uint64(round_index) << _HALF_WORD) | np.uint64(actor)
+    w0, w1, w2, w3 = philox(
+        np.uint64(purpose), where, np.uint64(replicate), np.uint64(point_word), np.uint64(seed),
+        STREAM,
+    )  # fmt: skip
+    return in_unit_interval(w0), in_unit_interval(w1), in_unit_interval(w2), in_unit_interval(w3)
 
 
 class Draws:
@@ -83,8 +89,6 @@ class Draws:
     def __init__(self, seed: int, replicate: int, point_word: int = 0) -> None:
         """Address the draws of (seed, design-point word, replicate), each in [0, 2**64)."""
         self._address = (np.uint64(seed), np.uint64(point_word), np.uint64(replicate))
-        self._counter = np.zeros(4, np.uint64)
-        self._words = np.zeros(4)
         self._blocks: dict[tuple[int, int, int], tuple[float, ...]] = {}
 
     def uniform(self, purpose: Purpose, word: int, round_index: int = 0, actor: int = 0) -> float:
@@ -92,8 +96,7 @@ class Draws:
         where = (int(purpose), round_index, actor)
         block = self._blocks.get(where)
         if block is None:
-            uniforms(self._words, self._counter, *self._address, *where)
-            block = self._blocks[where] = tuple(self._words.tolist())
+            block = self._blocks[where] = tuple(map(float, uniforms(*self._address, *where)))
         return block[word]
 
 
@@ -105,6 +108,4 @@ def point_word(parameters: bytes) -> int:
 
 def philox_block(counter: NDArray[np.uint64], key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Philox4x64-10 of one counter (shape (4,), uint64) under one key (shape (2,), uint64)."""
-    block = np.array(counter, np.uint64)
-    philox(block, key[0], key[1])
-    return block
+    return np.array(philox(*counter, *key), np.uint64)

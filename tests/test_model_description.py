@@ -131,6 +131,16 @@ def test_the_kernel_calls_on_the_rules_that_the_agents_call_on_in_a_round():
         *("auction_ask auction_bid quantal_response").split(),
         "committed_cost",  # at the start of the talks
     }
+    taken_apart = {
+        "take_it_or_leave_it": "room_to_demand lambert_start lambert_step demand_with_room",
+        "accepts": "keeps_reservation accepts",
+        "binomial_quantile": (
+            "binomial_quantile binomial_search next_binomial_term none_of_the_rarer rarer_outcome"
+        ),
+    }
+    for whole, pieces in taken_apart.items():
+        assert names >= set(pieces.split())
+        names = names - set(pieces.split()) | {whole}
     told_only = {"walk_out_probability"}  # a transcript's
     acts = {rule for act in order_of_play() for rule in act.rules}
     assert names - of_the_kernel_alone == acts - told_only

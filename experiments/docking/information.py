@@ -46,14 +46,11 @@ _DEAL: Event = ended_by(Ending.RATIFIED)
 
 def _types(n: int, seed: int, first: int = 0) -> NDArray[np.float64]:
     """The first two words of the types' draws of each replicate, shape (n, 2)."""
-    words, counter = np.zeros(4), np.zeros(4, np.uint64)
     found = np.empty((n, 2))
     for index in range(n):
-        uniforms(
-            words, counter, np.uint64(seed), np.uint64(0), np.uint64(first + index),
-            int(Purpose.TYPES), 0, 0,
-        )  # fmt: skip
-        found[index] = words[:2]
+        found[index] = uniforms(
+            np.uint64(seed), np.uint64(0), np.uint64(first + index), int(Purpose.TYPES), 0, 0
+        )[:2]
     return found
 
 

@@ -56,11 +56,11 @@ def _random_blocks(_n: int, seed: int) -> Got:
 
 
 def _uniform_mean(n: int, seed: int) -> Got:
-    words, counter, seen = np.zeros(4), np.zeros(4, np.uint64), np.empty((n, 4))
+    seen = np.empty((n, 4))
     for index in range(n):
-        uniforms(words, counter, np.uint64(seed), np.uint64(0), np.uint64(index),
-                 int(Purpose.ANSWERS), 3, 0)  # fmt: skip
-        seen[index] = words
+        seen[index] = uniforms(
+            np.uint64(seed), np.uint64(0), np.uint64(index), int(Purpose.ANSWERS), 3, 0
+        )
     values = seen.ravel()
     return Got(float(values.mean()), n, error=1.0 / math.sqrt(12.0 * len(values)))
 

@@ -2,19 +2,36 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.compiling import kernel
+from sim.draws import Address, uniforms
 from sim.kernel.positions import seoul_position, us_position, utility, value
-from sim.rules.aspiration import concession_share, time_share
+from sim.kernel.tables import SEOUL
 from sim.rules.beliefs import updated_mean, updated_sd
 from sim.rules.protocol import offers_cross, split
-from sim.rules.responding import accepts, quantal_response, turnover_option, waiting_threshold
+from sim.rules.responding import (
+    accepts,
+    keeps_reservation,
+    quantal_response,
+    turnover_option,
+    waiting_threshold,
+)
+from sim.terms import Purpose
+
+_ANSWERS = int(Purpose.ANSWERS)
 
 
 @kernel
-def _us_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
+def _answers_count(p: Any, s: Any) -> bool:
+    """Whether the answers of this round hang on any draw, or are all no whatever it is."""
+    if p.negotiators_policy == 1.0 or p.ministry_policy == 1.0:
+        return True
+    us_gain = s.seoul_offer_to_us - s.us_reservation
+    seoul_gain = s.us_offer_to_seoul - s.seoul_reservation
+    return keeps_reservation(us_gain) or keeps_reservation(seoul_gain)
+
+
+@kernel
+def _us_accepts(p: Any, t: Any, s: Any, r: int, draw: float) -> bool:
     gain = s.seoul_offer_to_us - s.us_reservation
     if p.negotiators_policy == 1.0:
         return quantal_response(gain, p.talks_precision, draw)
@@ -22,7 +39,7 @@ def _us_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
     final = r + 1 == p.talks_rounds
     if final and (first or p.talks_final_counteroffer == 0.0):
         return accepts(gain, 0.0, p.talks_precision, draw)
-    next_offer = us_position(p, s, r + 1, 0.0) if first else s.us_offer
+    next_offer = us_position(p, t, s, r + 1, 0.0) if first else s.us_offer
     waiting = waiting_threshold(
         next_offer - s.us_reservation, p.negotiators_patience, s.waiting, 0.0
     )
@@ -30,7 +47,7 @@ def _us_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
 
 
 @kernel
-def _seoul_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
+def _seoul_accepts(p: Any, t: Any, s: Any, r: int, draw: float) -> bool:
     gain = s.us_offer_to_seoul - s.seoul_reservation
     if p.ministry_policy == 1.0:
         return quantal_response(gain, p.talks_precision, draw)
@@ -38,7 +55,7 @@ def _seoul_accepts(p: Any, s: Any, r: int, draw: float) -> bool:
     final = r + 1 == p.talks_rounds
     if final and (first or p.talks_final_counteroffer == 0.0):
         return accepts(gain, 0.0, p.talks_precision, draw)
-    next_offer = seoul_position(p, s, r + 1, 0.0) if first else s.seoul_offer
+    next_offer = seoul_position(p, t, s, r + 1, 0.0) if first else s.seoul_offer
     option = 0.0
     if p.ministry_policy == 0.0 and r < p.turnover_round and p.turnover_round < p.talks_rounds:
         option = turnover_option(
@@ -59,23 +76,23 @@ def _agree(p: Any, s: Any, amount: float, category: float) -> None:
 
 
 @kernel
-def _us_takes(p: Any, s: Any, r: int, draw: float) -> bool:
-    if _us_accepts(p, s, r, draw):
+def _us_takes(p: Any, t: Any, s: Any, r: int, draw: float) -> bool:
+    if _us_accepts(p, t, s, r, draw):
         _agree(p, s, s.seoul_amount, s.seoul_category)
         return True
     return False
 
 
 @kernel
-def _seoul_takes(p: Any, s: Any, r: int, draw: float) -> bool:
-    if _seoul_accepts(p, s, r, draw):
+def _seoul_takes(p: Any, t: Any, s: Any, r: int, draw: float) -> bool:
+    if _seoul_accepts(p, t, s, r, draw):
         _agree(p, s, s.us_amount, s.us_category)
         return True
     return False
 
 
 @kernel
-def bargain(p: Any, s: Any, r: int, u: NDArray[np.float64]) -> bool:
+def bargain(p: Any, t: Any, s: Any, r: int, address: Address) -> bool:
     """Whether the round brings a deal; the second mover answers first."""
     if p.talks_protocol == 1.0:
         if not offers_cross(s.us_offer_to_seoul, s.seoul_offer):
@@ -85,26 +102,26 @@ def bargain(p: Any, s: Any, r: int, u: NDArray[np.float64]) -> bool:
             split(s.seoul_category, s.us_category, p.talks_split),
         )  # fmt: skip
         return True
+    if not _answers_count(p, s):
+        return False
+    u = uniforms(*address, _ANSWERS, r, 0)
     countered = r + 1 < p.talks_rounds or p.talks_final_counteroffer == 1.0
     us_first = p.talks_first_mover == 0.0
     if us_first:
-        if _seoul_takes(p, s, r, u[0]):
+        if _seoul_takes(p, t, s, r, u[0]):
             return True
-        return countered and _us_takes(p, s, r, u[1])
-    if _us_takes(p, s, r, u[1]):
+        return countered and _us_takes(p, t, s, r, u[1])
+    if _us_takes(p, t, s, r, u[1]):
         return True
-    return countered and _seoul_takes(p, s, r, u[0])
+    return countered and _seoul_takes(p, t, s, r, u[0])
 
 
 @kernel
-def learn(p: Any, s: Any, r: int) -> None:
+def learn(p: Any, t: Any, s: Any, r: int) -> None:
     """Both teams update their beliefs from what was tabled."""
     if p.talks_learning == 0.0:
         return
-    by_seoul = concession_share(time_share(r, 0.0, p.talks_rounds), p.ministry_concession_exponent)
-    by_us = concession_share(
-        time_share(r, s.clock_start, p.talks_rounds), p.negotiators_concession_exponent
-    )
+    by_seoul, by_us = t.pace[SEOUL, r], t.pace[s.us_clock, r]
     noise = p.talks_offer_noise
     s.us_mean = updated_mean(s.us_mean, s.us_sd, s.seoul_offer, p.opening_utility, by_seoul, noise)
     s.us_sd = updated_sd(s.us_sd, by_seoul, noise)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from sim.compiling import kernel
-from sim.draws import uniforms
+from sim.draws import Address, uniforms
+from sim.kernel.tables import members_abstaining, members_present
 from sim.rules.protocol import happens
 from sim.rules.ratification import (
     binomial_quantile,
@@ -17,18 +18,19 @@ from sim.terms import Ending, Purpose
 
 GOES_ON = -1  # no ending: the talks go on
 _RATIFIED, _VETO = int(Ending.RATIFIED), int(Ending.EXECUTIVE_VETO)
-_REFUSED, _VOTE = int(Ending.RATIFICATION_REFUSED), int(Purpose.VOTE)
+_REFUSED = int(Ending.RATIFICATION_REFUSED)
+_ANSWERS, _VOTE = int(Purpose.ANSWERS), int(Purpose.VOTE)
 
 
 @kernel
-def _passes(p: Any, blocs: Any, s: Any, r: int, address: Any, u: Any, counter: Any, o: Any) -> bool:
+def _passes(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any) -> bool:
     """The vote: every bloc draws who attends, who says yes and who abstains."""
     felt = felt_cost(-s.deal_utility, p.public_backlash_weight * s.backlash, s.shock, s.willingness)
     present, yes, abstain = 0.0, 0.0, 0.0
     for index in range(blocs.shape[0]):
         bloc = blocs[index]
-        uniforms(u, counter, address[0], address[1], address[2], _VOTE, r, index)
-        here = binomial_quantile(bloc.seats, bloc.attendance, u[0])
+        u = uniforms(*address, _VOTE, r, index)
+        here = members_present(bloc, index, t, u[0])
         for_it = binomial_quantile(
             here,
             yes_probability(bloc.threshold + p.assembly_shift, felt, p.assembly_precision),
@@ -36,7 +38,7 @@ def _passes(p: Any, blocs: Any, s: Any, r: int, address: Any, u: Any, counter: A
         )
         present += here
         yes += for_it
-        abstain += binomial_quantile(here - for_it, bloc.abstention, u[2])
+        abstain += members_abstaining(bloc, index, here - for_it, t, u[2])
     o.votes += 1
     o.yes, o.abstain, o.no = int(yes), int(abstain), int(present - yes - abstain)
     o.absent = int(p.members - present)
@@ -44,14 +46,14 @@ def _passes(p: Any, blocs: Any, s: Any, r: int, address: Any, u: Any, counter: A
 
 
 @kernel
-def domestic(p: Any, blocs: Any, s: Any, r: int, address: Any, u: Any, counter: Any, o: Any) -> int:
+def domestic(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any) -> int:
     """What the president and the Assembly make of a deal: an ending, or the talks go on."""
-    resume = u[3]
-    if not president_signs(s.deal_value, s.threshold, s.demand_value, p.president_precision, u[2]):
+    _, _, signs, resume = uniforms(*address, _ANSWERS, r, 0)
+    if not president_signs(s.deal_value, s.threshold, s.demand_value, p.president_precision, signs):
         o.vetoes += 1
         s.mandate = s.threshold
         return GOES_ON if happens(p.president_returns_after_veto, resume) else _VETO
-    if p.assembly_consent_required == 0.0 or _passes(p, blocs, s, r, address, u, counter, o):
+    if p.assembly_consent_required == 0.0 or _passes(p, blocs, t, s, r, address, o):
         o.amount, o.category = s.deal_amount, s.deal_category
         o.us_value, o.seoul_cost = s.deal_value, -s.deal_utility
         return _RATIFIED

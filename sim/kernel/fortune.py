@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.compiling import kernel
+from sim.kernel.tables import SUCCESSOR, US
 from sim.rules.commitment import committed_cost, signing_threshold
 from sim.rules.protocol import happens
 from sim.rules.reservation import (
@@ -30,7 +28,7 @@ def _face_demand(p: Any, s: Any, reservation: float, demand_value: float) -> Non
 
 
 @kernel
-def draw_types(p: Any, s: Any, u: NDArray[np.float64]) -> None:
+def draw_types(p: Any, s: Any, u: Any) -> None:
     """Private types, the mandate, first beliefs: what the talks start from."""
     reservation = worth_as_precedent(
         reservation_value(
@@ -43,7 +41,7 @@ def draw_types(p: Any, s: Any, u: NDArray[np.float64]) -> None:
     _face_demand(p, s, reservation, p.demand_value)
     s.demanded_category, s.free_category = p.demanded_category, p.free_category
     s.joint_gain = p.joint_gain
-    s.clock_start = 0.0
+    s.us_clock = US
     s.seoul_cost = committed_cost(
         reservation_value(
             p.ministry_reservation_family, p.ministry_reservation_mean,
@@ -59,7 +57,7 @@ def draw_types(p: Any, s: Any, u: NDArray[np.float64]) -> None:
 
 
 @kernel
-def draw_fortune(p: Any, s: Any, u: NDArray[np.float64]) -> None:
+def draw_fortune(p: Any, s: Any, u: Any) -> None:
     """What will befall the talks, and what the ministry reads of the Assembly."""
     s.changes = happens(p.turnover_probability, u[0])
     s.successor_draw = u[1]
@@ -70,7 +68,7 @@ def draw_fortune(p: Any, s: Any, u: NDArray[np.float64]) -> None:
 
 
 @kernel
-def change_executive(p: Any, s: Any, r: int) -> None:
+def change_executive(p: Any, s: Any) -> None:
     """A successor takes office, with a demand of his own."""
     reservation = worth_as_precedent(
         reservation_value(
@@ -81,7 +79,7 @@ def change_executive(p: Any, s: Any, r: int) -> None:
     _face_demand(p, s, reservation, p.new_demand_value)
     s.demanded_category, s.free_category = p.new_demanded_category, p.new_free_category
     s.joint_gain = p.new_joint_gain
-    s.clock_start = float(r)
+    s.us_clock = SUCCESSOR
     s.seoul_mean, s.seoul_sd = p.belief_about_successor, p.ministry_belief_sd
     s.last_us_offer_to_seoul = p.new_demand_to_seoul
 

@@ -2,22 +2,21 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.compiling import kernel
+from sim.kernel.tables import SEOUL
 from sim.rules.aspiration import (
     auction_ask,
     auction_bid,
-    concession_share,
+    demand_with_room,
+    lambert_start,
+    lambert_step,
     pie,
     position,
+    room_to_demand,
     single_demand,
     subgame_perfect_share,
-    take_it_or_leave_it,
     take_it_or_leave_it_uniform,
     target_utility,
-    time_share,
 )
 from sim.rules.backlash import backlash_after_walk_out
 from sim.rules.packages import amount_for, category_for
@@ -28,14 +27,7 @@ from sim.rules.walk_out import walks_out
 
 
 @kernel
-def _best_demand(policy: float, family: float, reservation: float, mean: float, sd: float) -> float:
-    if policy == 1.0 and family == 2.0:
-        return take_it_or_leave_it_uniform(reservation, mean, sd)
-    return take_it_or_leave_it(reservation, mean, sd)
-
-
-@kernel
-def us_position(p: Any, s: Any, round_index: int, noise: float) -> float:
+def us_position(p: Any, t: Any, s: Any, round_index: int, noise: float) -> float:
     """What the US team's policy tables in a round."""
     if p.negotiators_policy == 1.0:
         return single_demand(s.us_target, s.demand_value, s.us_reservation)
@@ -47,15 +39,13 @@ def us_position(p: Any, s: Any, round_index: int, noise: float) -> float:
         )  # fmt: skip
     if p.negotiators_policy == 3.0:
         return auction_ask(s.us_reservation, p.support_low, p.support_width, p.talks_split)
-    time = time_share(round_index, s.clock_start, p.talks_rounds)
     return position(
-        s.us_target, s.demand_value, s.us_reservation,
-        concession_share(time, p.negotiators_concession_exponent), noise,
-    )  # fmt: skip
+        s.us_target, s.demand_value, s.us_reservation, t.pace[s.us_clock, round_index], noise
+    )
 
 
 @kernel
-def seoul_position(p: Any, s: Any, round_index: int, noise: float) -> float:
+def seoul_position(p: Any, t: Any, s: Any, round_index: int, noise: float) -> float:
     """What Seoul's policy tables in a round."""
     if p.ministry_policy == 1.0:
         return single_demand(s.seoul_target, p.opening_utility, s.seoul_reservation)
@@ -67,11 +57,9 @@ def seoul_position(p: Any, s: Any, round_index: int, noise: float) -> float:
         )  # fmt: skip
     if p.ministry_policy == 3.0:
         return -auction_bid(-s.seoul_reservation, p.support_low, p.support_width, p.talks_split)
-    time = time_share(round_index, 0.0, p.talks_rounds)
     return position(
-        s.seoul_target, p.opening_utility, s.seoul_reservation,
-        concession_share(time, p.ministry_concession_exponent), noise,
-    )  # fmt: skip
+        s.seoul_target, p.opening_utility, s.seoul_reservation, t.pace[SEOUL, round_index], noise
+    )
 
 
 @kernel
@@ -106,24 +94,38 @@ def _make_packages(p: Any, s: Any) -> None:
 
 
 @kernel
-def take_positions(p: Any, s: Any, r: int, u: NDArray[np.float64]) -> None:
+def _best_demands(p: Any, s: Any, u: Any) -> None:
+    """The best single demands of both teams, and the noise in what they will table.
+
+    Side by side, since each alone is a chain of operations that the processor must wait for.
+    """
+    us_believes, seoul_believes = s.joint_gain - s.us_mean, s.joint_gain - s.seoul_mean
+    us_room = room_to_demand(s.us_reservation, us_believes, s.us_sd)
+    seoul_room = room_to_demand(s.seoul_reservation, seoul_believes, s.seoul_sd)
+    us, seoul = lambert_start(us_room), lambert_start(seoul_room)
+    s.us_noise = p.talks_offer_noise * normal_quantile(u[0])
+    s.seoul_noise = p.talks_offer_noise * normal_quantile(u[1])
+    us, seoul = lambert_step(us_room, us), lambert_step(seoul_room, seoul)
+    s.us_best = demand_with_room(s.us_reservation, us_believes, s.us_sd, us)
+    s.seoul_best = demand_with_room(s.seoul_reservation, seoul_believes, s.seoul_sd, seoul)
+    if p.negotiators_policy == 1.0 and p.ministry_reservation_family == 2.0:
+        s.us_best = take_it_or_leave_it_uniform(s.us_reservation, us_believes, s.us_sd)
+    if p.ministry_policy == 1.0 and p.president_reservation_family == 2.0:
+        s.seoul_best = take_it_or_leave_it_uniform(s.seoul_reservation, seoul_believes, s.seoul_sd)
+
+
+@kernel
+def take_positions(p: Any, t: Any, s: Any, r: int, u: Any) -> None:
     """Targets, positions and packages of both teams."""
-    us_best = _best_demand(
-        p.negotiators_policy, p.ministry_reservation_family, s.us_reservation,
-        s.joint_gain - s.us_mean, s.us_sd,
-    )  # fmt: skip
+    _best_demands(p, s, u)
     s.us_target = target_utility(
-        s.us_reservation, 1.0 if p.negotiators_policy == 1.0 else p.negotiators_ambition, us_best
+        s.us_reservation, 1.0 if p.negotiators_policy == 1.0 else p.negotiators_ambition, s.us_best
     )
-    seoul_best = _best_demand(
-        p.ministry_policy, p.president_reservation_family, s.seoul_reservation,
-        s.joint_gain - s.seoul_mean, s.seoul_sd,
-    )  # fmt: skip
     s.seoul_target = target_utility(
-        s.seoul_reservation, 1.0 if p.ministry_policy == 1.0 else p.ministry_ambition, seoul_best
+        s.seoul_reservation, 1.0 if p.ministry_policy == 1.0 else p.ministry_ambition, s.seoul_best
     )
-    s.us_offer = us_position(p, s, r, p.talks_offer_noise * normal_quantile(u[0]))
-    s.seoul_offer = seoul_position(p, s, r, p.talks_offer_noise * normal_quantile(u[1]))
+    s.us_offer = us_position(p, t, s, r, s.us_noise)
+    s.seoul_offer = seoul_position(p, t, s, r, s.seoul_noise)
     _make_packages(p, s)
 
 

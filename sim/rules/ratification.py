@@ -37,34 +37,59 @@ def yes_probability(threshold: float, felt: float, precision: float) -> float:
 
 
 @rule
-def binomial_quantile(trials: float, probability: float, draw: float) -> float:
-    """Quantile of the binomial law: the smallest count whose distribution function exceeds draw.
+def rarer_outcome(probability: float) -> float:
+    """Probability of the rarer of success and failure."""
+    if probability > 0.5:
+        return 1.0 - probability
+    return probability
+
+
+@rule
+def none_of_the_rarer(trials: float, probability: float) -> float:
+    """Probability that the rarer outcome does not occur: the first term of the search below."""
+    return math.pow(1.0 - rarer_outcome(probability), trials)
+
+
+@rule
+def next_binomial_term(term: float, trials: float, step: float, odds: float) -> float:
+    """Probability of step + 1 of the rarer outcome, given that of step and the odds of one."""
+    return term * ((trials - step) / (step + 1.0) * odds)
+
+
+@rule
+def binomial_search(trials: float, probability: float, none: float, draw: float) -> float:
+    """The binomial quantile, given the probability that the rarer outcome does not occur.
 
     Searched from the end with the smaller tail, so that the first term does not underflow for up
     to 1,000 trials.
     """
     flipped = probability > 0.5
-    success = probability
+    success = rarer_outcome(probability)
     level = draw
     if flipped:
-        success = 1.0 - probability
         level = 1.0 - draw
     if success <= 0.0 or trials <= 0.0:
         count = 0.0
     else:
         odds = success / (1.0 - success)
-        term = math.pow(1.0 - success, trials)
+        term = none
         cumulative = term
         count = 0.0
         for step in range(int(trials)):
             if cumulative > level:
                 break
-            term = term * ((trials - step) / (step + 1.0) * odds)
+            term = next_binomial_term(term, trials, step, odds)
             cumulative = cumulative + term
             count = count + 1.0
     if flipped:
         return trials - count
     return count
+
+
+@rule
+def binomial_quantile(trials: float, probability: float, draw: float) -> float:
+    """Quantile of the binomial law: the smallest count whose distribution function exceeds draw."""
+    return binomial_search(trials, probability, none_of_the_rarer(trials, probability), draw)
 
 
 @rule

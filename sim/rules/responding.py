@@ -15,6 +15,7 @@ import math
 from sim.compiling import rule
 
 INDIFFERENCE = 1e-9  # base-year payments; about one dollar: rounding, not preference
+_SAFELY_ABOVE_1 = 1.0 + 1e-12
 
 
 @rule
@@ -37,9 +38,22 @@ def acceptance_probability(advantage: float, precision: float) -> float:
 
 
 @rule
+def is_below_logistic(x: float, draw: float) -> bool:
+    """Whether draw < 1 / (1 + exp(-x)), with no exponential where a bound is enough to say no.
+
+    With y = -x > 0, exp(y) > 1 + y + y^2/2. The margin is far above the rounding of either side.
+    """
+    if x < 0.0 and draw * (2.0 - x * (1.0 - 0.5 * x)) > _SAFELY_ABOVE_1:
+        return False
+    return draw < logistic(x)
+
+
+@rule
 def quantal_response(advantage: float, precision: float, draw: float) -> bool:
     """Whether an option of this advantage over its alternative is taken."""
-    return draw < acceptance_probability(advantage, precision)
+    if math.isinf(precision):
+        return draw < acceptance_probability(advantage, precision)
+    return is_below_logistic(precision * advantage, draw)
 
 
 @rule
@@ -56,9 +70,15 @@ def waiting_threshold(
 
 
 @rule
+def keeps_reservation(gain: float) -> bool:
+    """Whether a side could sign an offer of this gain at all: it keeps its reservation utility."""
+    return gain >= -INDIFFERENCE
+
+
+@rule
 def accepts(gain: float, threshold: float, precision: float, draw: float) -> bool:
     """Whether a side accepts an offer: never below its reservation, else by quantal response."""
-    if gain < -INDIFFERENCE:
+    if not keeps_reservation(gain):
         return False
     return quantal_response(gain - threshold, precision, draw)
 

@@ -13,7 +13,17 @@ Pillutla (2012), J. of Experimental Social Psychology 48.
 import math
 
 from sim.compiling import rule
-from sim.rules.responding import logistic
+from sim.rules.responding import is_below_logistic, logistic
+
+
+@rule
+def walk_out_log_odds(
+    gap: float, movement: float, base: float, per_gap: float, per_movement: float
+) -> float:
+    """Log-odds that a side leaves the room in this round."""
+    if math.isinf(base):
+        return base
+    return base + per_gap * gap - per_movement * movement
 
 
 @rule
@@ -21,9 +31,7 @@ def walk_out_probability(
     gap: float, movement: float, base: float, per_gap: float, per_movement: float
 ) -> float:
     """Probability that a side leaves the room in this round."""
-    if math.isinf(base):
-        return 0.0
-    return logistic(base + per_gap * gap - per_movement * movement)
+    return logistic(walk_out_log_odds(gap, movement, base, per_gap, per_movement))
 
 
 @rule
@@ -31,4 +39,4 @@ def walks_out(
     gap: float, movement: float, base: float, per_gap: float, per_movement: float, draw: float
 ) -> bool:
     """Whether a side leaves the room in this round."""
-    return draw < walk_out_probability(gap, movement, base, per_gap, per_movement)
+    return is_below_logistic(walk_out_log_odds(gap, movement, base, per_gap, per_movement), draw)

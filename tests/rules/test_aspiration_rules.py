@@ -13,6 +13,8 @@ from sim.rules.aspiration import (
     auction_bid,
     concession_share,
     lambert_exponential,
+    lambert_start,
+    lambert_step,
     pie,
     position,
     single_demand,
@@ -278,3 +280,18 @@ def test_c2_no_bid_brings_a_buyer_more_than_the_linear_one(value, other, split):
         return (value - split * bid) * cost - (1.0 - split) * asks
 
     assert gain(auction_bid(value, 0.0, 1.0, split)) >= gain(other) - 1e-12
+
+
+@pytest.mark.parametrize(
+    "y", [-29.9, -10.0, -1.0, 0.0, 0.5, 1.0, math.nextafter(1.0, 2.0), 3.0, 50.0]
+)
+def test_the_lambert_iteration_starts_so_near_that_one_step_is_enough(y):
+    w = float(lambertw(math.exp(y)).real)
+    assert lambert_start(y) == pytest.approx(w, rel=1.3e-4, abs=0.0)
+    assert lambert_step(y, lambert_start(y)) == pytest.approx(w, rel=1e-14, abs=0.0)
+
+
+@pytest.mark.parametrize("sd", [5e-324, 1e-300, 1e-155, 1e-101])
+def test_a_belief_without_doubt_to_speak_of_is_as_good_as_sure(sd):
+    assert take_it_or_leave_it(1.0, 1.3, sd) == 1.3
+    assert take_it_or_leave_it(1.4, 1.3, sd) == 1.4

@@ -17,7 +17,7 @@ import pytest
 
 import sim.rules
 from sim import compiling
-from sim.compiling import COMPILED, cache_folder, high_product, source_fingerprint
+from sim.compiling import COMPILED, cache_folder, source_fingerprint, wide_product
 
 MODULES = [
     importlib.import_module(f"sim.rules.{found.name}")
@@ -74,6 +74,10 @@ RANGES: dict[str, tuple[float, float] | list[float]] = {
     "exponent": (0.01, 100.0),
     "y": (-60.0, 60.0),
     "x": (-60.0, 60.0),
+    "w": (1e-13, 60.0),
+    "none": (0.0, 1.0),
+    "term": (0.0, 1.0),
+    "odds": (0.0, 1.0),
     "base": (-9.0, 3.0),
     "scale": (0.01, 100.0),
     "width": (0.01, 3.0),
@@ -90,7 +94,7 @@ RANGES: dict[str, tuple[float, float] | list[float]] = {
         "round_index start rounds offers_left rounds_ahead deadline_round expiry_round".split(),
         [float(count) for count in range(1, 21)],
     ),
-    **dict.fromkeys("trials yes present members".split(), [float(n) for n in range(301)]),
+    **dict.fromkeys("trials step yes present members".split(), [float(n) for n in range(301)]),
 }
 # Values at the edge of what is meant, mixed in at times.
 EDGES = {
@@ -178,13 +182,14 @@ def test_a_rule_gives_a_number_for_every_argument_that_is_meant(label):
 
 
 @pytest.mark.plain
-def test_the_upper_half_of_a_product_is_that_of_whole_numbers():
-    product = numba.njit(lambda left, right: high_product(left, right))
+def test_both_halves_of_a_product_are_those_of_whole_numbers():
+    product = numba.njit(lambda left, right: wide_product(left, right))
     random = np.random.default_rng(1)
     pairs = random.integers(0, 2**64, (500, 2), np.uint64)
     pairs[:3] = [[0, 2**64 - 1], [2**64 - 1, 2**64 - 1], [2**63, 2]]
     for left, right in pairs:
-        assert int(product(left, right)) == int(left) * int(right) >> 64
+        upper, lower = (int(half) for half in product(left, right))
+        assert (upper << 64) + lower == int(left) * int(right)
 
 
 def test_rules_are_compiled_unless_that_is_switched_off():

@@ -11,6 +11,8 @@ from sim.rules.responding import (
     INDIFFERENCE,
     acceptance_probability,
     accepts,
+    is_below_logistic,
+    keeps_reservation,
     logistic,
     quantal_response,
     turnover_option,
@@ -108,3 +110,20 @@ def test_f6_the_option_of_waiting_is_between_nothing_and_half_the_surplus(
     later = turnover_option(probability, patience, float(rounds + 1), surplus)
     assert later <= option
     assert turnover_option(0.0, patience, float(rounds), surplus) == 0.0
+
+
+@given(st.floats(-60.0, 60.0), draws)
+def test_the_bound_that_spares_an_exponential_never_changes_a_choice(x, draw):
+    assert is_below_logistic(x, draw) == (draw < logistic(x))
+
+
+@given(st.floats(-40.0, 0.0), st.integers(-4, 4))
+def test_the_bound_decides_nothing_within_rounding_of_the_probability(x, steps):
+    draw = logistic(x) * (1.0 + steps * 2.0**-52)
+    assert is_below_logistic(x, draw) == (draw < logistic(x))
+
+
+@given(gains, st.floats(0.0, 3.0), precisions, draws)
+def test_only_an_offer_that_keeps_the_reservation_may_be_accepted(gain, threshold, precision, draw):
+    if not keeps_reservation(gain):
+        assert not accepts(gain, threshold, precision, draw)
