@@ -28,7 +28,7 @@ from sim.scenario import DesignPoints
 from sim.terms import Family
 
 if TYPE_CHECKING:
-    from experiments.sweep import Sweep
+    from experiments.run import Run
 
 CURVES = {
     "law": "theory: no zone between\nsitting president and\nministry",
@@ -57,11 +57,9 @@ def baselines(points: DesignPoints) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def with_baselines(sweep: "Sweep", estimates: pd.DataFrame) -> pd.DataFrame:
-    """The estimates of a sweep with the forecasts of theory beside them."""
-    summary = sweep.summary
-    columns = {name: summary[name].to_numpy() for name in summary if "." in str(name)}
-    points = sweep.scenario.points(columns | {"president.demand": summary["demand"].to_numpy()})
+def with_baselines(run: "Run", estimates: pd.DataFrame) -> pd.DataFrame:
+    """The estimates of a run with the forecasts of theory beside them."""
+    points = run.design.points(estimates["design_point"].to_numpy(np.int64))
     return pd.concat([estimates, baselines(points)], axis=1)
 
 

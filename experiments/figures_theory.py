@@ -20,7 +20,7 @@ from experiments.docking.domestic import READING, modes_at, one_bloc
 from experiments.docking.play import broke_down, limit_points
 from experiments.docking.time import deal_rounds
 from experiments.figures import STYLE
-from experiments.statistics import wilson_interval
+from experiments.intervals import wilson_interval
 from sim.negotiate import negotiate
 from sim.terms import Ending
 

@@ -77,9 +77,10 @@ def digest(value: Any) -> str:
 
 def one_line(manifest: dict[str, Any]) -> str:
     """The provenance of a figure in a line that fits under it."""
-    versions_ = manifest["versions"]
+    versions_, study = manifest["versions"], manifest["study"]
+    name = study if isinstance(study, str) else study["name"]
     return (
-        f"{manifest['study']} · case {manifest['case']} ({manifest['case_digest'][:8]}) · "
+        f"{name} · case {manifest['case']} ({manifest['case_digest'][:8]}) · "
         f"seed {manifest['seed']} · winset {versions_['winset']} · commit {manifest['commit'][:9]}"
         f"{'+changes' if manifest['commit'].endswith('+changes') else ''}"
     )
