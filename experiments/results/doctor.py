@@ -26,6 +26,8 @@ class Report:
     where : the folder; blocks : how many are whole
     findings : what is wrong, a line each
     done : what was mended, a line each
+    unwritten : tables that `winset run` writes at its end and that are not there, which a run from
+        Python leaves to its caller
     at_work : who is writing to it
     to_play : whether playing what is missing is all that is left to do
     is_run : whether there is a manifest, readable or not
@@ -35,6 +37,7 @@ class Report:
     blocks: int
     findings: tuple[str, ...]
     done: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
     at_work: tuple[str, ...] = ()
     to_play: bool = False
     is_run: bool = True
@@ -47,6 +50,7 @@ class Report:
     def lines(self) -> list[str]:
         """The report, a line each."""
         said = [f"{self.where}: {words}" for words in (*self.done, *self.findings)]
+        said += [f"{self.where}: {words}; `winset run` writes it" for words in self.unwritten]
         said += [f"{self.where}: a run is writing to it ({who})" for who in self.at_work]
         if self.healthy:
             number = "1 block" if self.blocks == 1 else f"{self.blocks} blocks, each"
@@ -72,12 +76,14 @@ def examine(store: Store) -> Report:
     manifest = read_manifest(store)
     found = _inspected(store, manifest)
     files = [f"{name}: {problem}" for name, problem in _in_place(store, bool(manifest), found)]
-    missing = [*_manifest(manifest), *_missing(manifest or {}, found), *_tables(store, manifest)]
+    lost, unwritten = (_absent(store, manifest, names) for names in (AT_THE_START, AT_THE_END))
+    missing = [*_manifest(manifest), *_missing(manifest or {}, found), *lost]
     at_work = owners(store.folder) if isinstance(store, LocalStore) else []
     left = [] if at_work else store.temporaries()
     astray = [f"{name}: is what a killed write has left" for name in left]
     return Report(
         store.where, len(found.whole), (*missing, *files, *astray), at_work=tuple(at_work),
+        unwritten=tuple(unwritten) if manifest and manifest.get("complete") else (),
         to_play=bool(missing) and not files and not astray, is_run=manifest is not None,
     )  # fmt: skip
 
@@ -149,11 +155,10 @@ def _missing(manifest: dict[str, Any], found: Inspection) -> list[str]:
     )
 
 
-def _tables(store: Store, manifest: dict[str, Any] | None) -> Iterator[str]:
-    if manifest:
-        there = store.names()
-        names = AT_THE_START + (AT_THE_END if manifest.get("complete") else ())
-        yield from (f"{name}: is missing" for name in names if name not in there)
+def _absent(store: Store, manifest: dict[str, Any] | None, names: Sequence[str]) -> list[str]:
+    """Which of the tables of a run are not there, in words."""
+    there = store.names() if manifest else names
+    return [f"{name}: is missing" for name in names if name not in there]
 
 
 def in_words(numbers: Sequence[int], most: int = 8) -> str:

@@ -137,14 +137,20 @@ def test_a_run_in_stages_may_not_know_its_blocks_yet(run):
 
 
 def test_tables_that_are_not_there_are_named(run):
-    for name in ("case.toml", "design.csv", "estimates.csv", "counts.parquet"):
+    names = ("case.toml", "design.csv", "counts.parquet", "estimates.csv")
+    for name in names:
         run.store.remove(name)
-    assert examine(run.store).findings == tuple(
-        f"{name}: is missing"
-        for name in ("case.toml", "design.csv", "counts.parquet", "estimates.csv")
-    )
+    assert examine(run.store).findings == tuple(f"{name}: is missing" for name in names[:2])
+    for name in names[:2]:
+        run.store.write(name, b"")
+    report, where = examine(run.store), run.store.where
+    assert report.healthy
+    assert report.lines() == [
+        *(f"{where}: {name}: is missing; `winset run` writes it" for name in names[2:]),
+        f"{where}: complete, 12 blocks, each whole",
+    ]
     run.update(complete=False)
-    assert len(examine(run.store).findings) == 3
+    assert examine(run.store).unwritten == ()
 
 
 def test_a_manifest_that_is_lost_or_damaged_is_named_and_the_blocks_stay(run):
