@@ -27,7 +27,7 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
     """The answer to the question of a study, a sentence or two a line."""
     study = run.study
     lines: list[str] = []
-    sampled = study.uncertain or any(not factor.levels for factor in study.factors)
+    sampled = study.has_ranges
     for variant in study.variants[:1] if not sampled else study.variants:
         rows = variant_rows(estimates, variant.name)
         if sampled:

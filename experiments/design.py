@@ -6,7 +6,6 @@ Saltelli and Morris designs serve `experiments.sensitivity`. Variants vary faste
 them is the reference, so that the points that are compared stand side by side.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -14,9 +13,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
-from experiments.study import GRID, Factor, Study
+from experiments.sensitivity import SampledDesign, sample
+from experiments.study import GRID, Study
 from sim.case import DesignPoints
 
 
@@ -69,9 +68,14 @@ class Design:
 
 
 def make_design(study: Study) -> Design:
-    """Lay out a study."""
-    sampled = [factor for factor in study.factors if not factor.levels]
-    drawn = _mapped(sampled, _unit_cube(study, len(sampled))) if sampled else np.zeros((1, 0))
+    """Lay out a study.
+
+    Raises
+    ------
+    InputError
+        Where a sampled design cannot have its size.
+    """
+    drawn = sampled_part(study).table if study.has_ranges else np.zeros((1, 0))
     crossed = list(product(*(factor.levels for factor in study.factors if factor.levels)))
     grid = np.array(crossed, float).reshape(len(crossed), -1)
     rows = np.hstack([np.repeat(grid, len(drawn), axis=0), np.tile(drawn, (len(grid), 1))])
@@ -80,29 +84,8 @@ def make_design(study: Study) -> Design:
     return Design(study, np.ascontiguousarray(rows[:, place]))
 
 
-def _unit_cube(study: Study, factors: int) -> NDArray[np.float64]:
-    """Points in the unit cube, shape (points, factors); a grid draws its ranges as a hypercube."""
-    generator = np.random.Generator(np.random.Philox(study.seed))
-    if study.design in (GRID, "latin_hypercube"):
-        return qmc.LatinHypercube(factors, rng=generator).random(study.size)
-    if study.design == "sobol":
-        power = int(
-            np.ceil(np.log2(study.size))
-        )  # balance holds for powers of two: cut a whole one
-        return qmc.Sobol(factors, rng=generator).random_base2(power)[: study.size]
-    from experiments.sensitivity import unit_sample
-
-    return unit_sample(study.design, factors, study.size, study.seed)
-
-
-def _mapped(factors: Sequence[Factor], unit: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The unit cube mapped to the ranges of the factors."""
-    columns = []
-    for index, factor in enumerate(factors):
-        low, high = factor.law.low, factor.law.high
-        if factor.law.law == "log-uniform":
-            value = low * np.power(high / low, unit[:, index])
-        else:
-            value = low + (high - low) * unit[:, index]
-        columns.append(np.clip(value, low, high))
-    return np.column_stack(columns)
+def sampled_part(study: Study) -> SampledDesign:
+    """What a study samples: all of it, or, as a hypercube, what a grid is crossed with."""
+    method = "latin_hypercube" if study.design == GRID else study.design
+    laws = {factor.parameter: factor.law for factor in study.factors if not factor.levels}
+    return sample(laws, method, study.size, study.seed)

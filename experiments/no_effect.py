@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.estimates import column_of
+from experiments.estimates import column_of, was_played
 from sim.terms import Policy, Protocol
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ def without_effect(run: "Run") -> list[str]:
     A design that is not a grid of levels, or that draws afresh at each point, cannot tell.
     """
     study = run.study
-    if not study.common or study.uncertain or any(not f.levels for f in study.factors):
+    if not study.common or study.has_ranges:
         return []
-    played = (run.counts["n"] > 0).to_numpy()
+    played = was_played(run.counts)
     table = pd.DataFrame(run.design.table.assign(print=_fingerprints(run.counts))[played])
     told = []
     n = int(run.counts["n"].to_numpy().sum())

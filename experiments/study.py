@@ -121,6 +121,11 @@ class Study:
         return tuple(factor.parameter for factor in self.factors)
 
     @property
+    def has_ranges(self) -> bool:
+        """Whether some parameter is sampled from a range."""
+        return any(not factor.levels for factor in self.factors)
+
+    @property
     def uncertain(self) -> tuple[str, ...]:
         """The parameters that are drawn from their laws at every level of a grid."""
         drawn = (factor for factor in self.factors if not factor.levels)
