@@ -16,7 +16,7 @@ from experiments.results.errors import BusyError, DamagedBlock, ResultsError
 from experiments.results.folder import RunFolder, read_manifest, run_key
 from experiments.results.merging import merge
 from experiments.results.reading import Results, read_results
-from experiments.results.store import LocalStore, Store, open_store
+from experiments.results.store import LocalStore, Store, inside, open_store
 from experiments.results.writing import write_json, write_table, write_text, written_whole
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "as_parquet",
     "examine",
     "find_blocks",
+    "inside",
     "keep_block",
     "mend",
     "merge",

@@ -184,6 +184,14 @@ class LocalStore:
             raise ResultsError(f"{path}: {what}: {error.strerror or error}") from error
 
 
+def inside(where: str | Path, name: str) -> str:
+    """The path or address of what lies in a folder; the options of an address stay at its end."""
+    path, mark, options = str(where), "", ""
+    if _ADDRESS.match(path):
+        path, mark, options = path.partition("?")
+    return f"{path.rstrip('/')}/{checked(name)}{mark}{options}"
+
+
 def open_store(where: str | Path) -> Store:
     """The store at a path, or at an address that pyarrow knows, such as s3://bucket/folder.
 

@@ -4,20 +4,26 @@ import logging
 import urllib.request
 
 import numpy as np
+import pandas as pd
 import pytest
 from moto.server import ThreadedMotoServer
 
+from experiments import blocks as cutting
 from experiments.results import (
     SCHEMA_VERSION,
     DamagedBlock,
     ResultsError,
     RunFolder,
+    examine,
     find_blocks,
     keep_block,
     open_store,
     read_block,
     read_manifest,
+    read_results,
 )
+from experiments.run import run_study
+from experiments.study_making import make_study
 from sim import InputError
 
 MANIFEST = {
@@ -114,6 +120,42 @@ def test_a_run_goes_on_where_it_stopped_and_puts_aside_what_is_damaged(address, 
     assert sorted(again.finished()) == [0, 1, 2]
     again.complete()
     assert read_manifest(open_store(address))["complete"] is True
+
+
+class StoppedError(Exception):
+    """What stops a run from outside."""
+
+
+def test_a_study_played_to_a_store_is_the_one_that_is_played_to_a_folder(
+    address, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cutting, "NEGOTIATIONS", 100)
+    study = make_study("korea_2019", vary={"demand": [1.5, 3.0]}, replicates=200, seed=0)
+    run_study(study, where=tmp_path / "run", keep_rows=True)
+    local, told = open_store(tmp_path / "run"), []
+
+    def stop(count):
+        told.append(count)
+        if len(told) == 3:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        run_study(study, where=address, keep_rows=True, progress=stop)
+    store = open_store(address)
+    assert 3 <= len(store.names("counts"))
+    damaged = store.names("counts")[0]
+    store.write(damaged, store.read(damaged)[:-1])
+    run_study(study, where=address, keep_rows=True, workers=2)
+    for folder in ("", "counts", "negotiations"):
+        assert store.names(folder) == local.names(folder)
+        for name in store.names(folder):
+            assert store.read(name) == local.read(name)
+    assert store.names("quarantine") == [f"quarantine/{damaged.replace('/', '-')}"]
+    pd.testing.assert_frame_equal(
+        read_results(address).counts, read_results(tmp_path / "run").counts
+    )
+    assert len(read_results(address).negotiations(design_point=1)) == 200
+    assert examine(store).healthy
 
 
 def test_another_run_is_refused_or_replaced(address):

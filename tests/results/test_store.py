@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.results import LocalStore, ResultsError, open_store, write_text
+from experiments.results import LocalStore, ResultsError, inside, open_store, write_text
 from experiments.results.faults import STEPS
 from sim import InputError
 
@@ -141,6 +141,15 @@ def test_a_store_is_opened_by_a_path_or_by_an_address(tmp_path):
     assert open_store(tmp_path).where == str(tmp_path)
     with pytest.raises(InputError, match="teapot://host/run: is no address of a store"):
         open_store("teapot://me:secret@host/run")
+
+
+def test_a_folder_inside_another_keeps_the_options_of_an_address(tmp_path):
+    assert inside(tmp_path, "ignorance") == f"{tmp_path}/ignorance"
+    assert inside("results/a?b/", "c.csv") == "results/a?b/c.csv"
+    there = "s3://bucket/run/?region=us-east-1&scheme=http"
+    assert inside(there, "figures") == "s3://bucket/run/figures?region=us-east-1&scheme=http"
+    with pytest.raises(InputError, match="is no name of a file of results"):
+        inside(there, "../other")
 
 
 # the switch that kills a process
