@@ -1,11 +1,12 @@
 """Scenario discovery: where in the space of parameters the talks break down, in one sentence.
 
 A design point is a case of interest where the event happened in at least a threshold of its
-replicates. PRIM peels a box off the parameters' ranges, a twentieth of the points at a time, and
-each box on the way has a coverage (share of all cases inside) and a density (share of the points
-inside that are cases). What is told is, among those with the density asked for, the one with the
-largest harmonic mean of the two. Limits that chance could have set are dropped. A box is chosen for its looks, so it is tried again: resamples redraw points and
-outcomes, search anew, and are judged on the points that they left out.
+replicates. PRIM peels a box off the parameters' ranges, a twentieth of the points at a time. Each
+box on the way has a coverage (share of all cases inside) and a density (share of the points inside
+that are cases); told is, among those with the density asked for, the one with the largest harmonic
+mean of the two. Limits that chance could have set are dropped. A box is chosen for its looks, so it
+is tried again: resamples redraw points and outcomes, search anew, and are judged on the points that
+they left out.
 
 Needs the extra `discovery` (EMA Workbench).
 
