@@ -7,14 +7,17 @@ from typing import Any
 import pandas as pd
 
 from experiments import results
+from experiments.drivers import Findings
 from experiments.estimates import by_round
 from experiments.run import Run, as_csv
 
 MOST_POINTS_BY_ROUND = 500  # of rounds.csv, which has a row for each point, round and ending
 
 
-def write_tables(run: Run, where: str | Path, estimates: pd.DataFrame) -> None:
-    """Write estimates.csv, rounds.csv and counts.parquet, each whole or not at all.
+def write_tables(
+    run: Run, where: str | Path, estimates: pd.DataFrame, findings: Findings | None = None
+) -> None:
+    """Write estimates.csv, rounds.csv, counts.parquet and what was found, each whole or not at all.
 
     Raises
     ------
@@ -25,6 +28,10 @@ def write_tables(run: Run, where: str | Path, estimates: pd.DataFrame) -> None:
     store.write("estimates.csv", as_csv(estimates))
     if len(estimates) <= MOST_POINTS_BY_ROUND:
         store.write("rounds.csv", as_csv(by_round(run)))
+    if findings is not None and findings.indices is not None:
+        store.write("sensitivity.csv", as_csv(findings.indices))
+    if findings is not None and findings.region is not None:
+        store.write("discovery.csv", as_csv(findings.region.trajectory))
     told = run.design.table.merge(run.counts, on="design_point")
     columns: dict[str, Any] = {
         str(name): list(column) if column.dtype == object else column.to_numpy()
@@ -36,7 +43,7 @@ def write_tables(run: Run, where: str | Path, estimates: pd.DataFrame) -> None:
 
 def write_figures(
     run: Run, where: str | Path, estimates: pd.DataFrame, *, baselines: bool = False,
-    ignorance: pd.DataFrame | None = None,
+    ignorance: pd.DataFrame | None = None, findings: Findings | None = None,
 ) -> list[str]:  # fmt: skip
     """Draw the figures of a study into figures/; returns their names, PNG first.
 
@@ -52,7 +59,9 @@ def write_figures(
     store = results.open_store(where)
     names: list[str] = []
     with tempfile.TemporaryDirectory(prefix="winset-") as folder:
-        drawn = figures.draw(run, estimates, baselines=baselines, ignorance=ignorance)
+        drawn = figures.draw(
+            run, estimates, baselines=baselines, ignorance=ignorance, findings=findings
+        )
         for stem, figure in drawn.items():
             for path in figures.save(figure, Path(folder) / stem, run.manifest, figures.FORMATS):
                 store.write(f"figures/{path.name}", path.read_bytes())

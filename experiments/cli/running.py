@@ -148,6 +148,7 @@ def run_and_tell(study: Any, options: dict[str, Any]) -> None:
     """Play a study, keep its tables and figures, print its answer and where everything lies."""
     from experiments import figures, ignorance
     from experiments.answer import answer, table
+    from experiments.drivers import findings_of
     from experiments.estimates import estimate
     from experiments.outputs import write_figures, write_tables
 
@@ -160,21 +161,22 @@ def run_and_tell(study: Any, options: dict[str, Any]) -> None:
     done = _played(study, where, options)
     if done is None:
         return
-    estimates = estimate(done)
-    write_tables(done, where, estimates)
+    estimates, findings = estimate(done), findings_of(done)
+    write_tables(done, where, estimates, findings)
     band = None
     if unknown is not None:
         again = _played(unknown, f"{where.rstrip('/')}/ignorance", options)
         band = None if again is None else ignorance.ignorance_band(again)
-    lines = [study.question, "", *answer(done, estimates)]
+    lines = [study.question, "", *findings.sentences(study), *answer(done, estimates)]
     if not pictures:
         lines += ["", *table(study, estimates)]
     click.echo("\n".join(lines))
     names = []
     if pictures:
         names = write_figures(
-            done, where, estimates, baselines=bool(options.get("baselines")), ignorance=band
-        )
+            done, where, estimates, baselines=bool(options.get("baselines")), ignorance=band,
+            findings=findings,
+        )  # fmt: skip
     _tell_files(done, where, names)
 
 

@@ -14,6 +14,7 @@ from experiments.study import GRID
 from sim.errors import InputError
 
 if TYPE_CHECKING:
+    from experiments.drivers import Findings
     from experiments.run import Run
     from experiments.study import Study
 
@@ -68,6 +69,7 @@ def draw(
     *,
     baselines: bool = False,
     ignorance: pd.DataFrame | None = None,
+    findings: "Findings | None" = None,
 ) -> dict[str, Figure]:
     """The figures that a study asks for, by name.
 
@@ -75,6 +77,7 @@ def draw(
     ----------
     baselines : lay the forecasts of theory under the curves
     ignorance : of `experiments.ignorance`: a second band where the figure has room for it
+    findings : of `experiments.drivers`: what `sensitivity` and `discovery` draw
 
     Raises
     ------
