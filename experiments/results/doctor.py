@@ -4,7 +4,7 @@ Mending loses nothing: what is damaged goes into quarantine/. What is missing th
 by the run itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,10 +149,9 @@ def _missing(manifest: dict[str, Any], found: Inspection) -> list[str]:
     blocks = manifest.get("blocks")
     if not isinstance(blocks, int):
         return []
-    numbers = [index for index in range(blocks) if index not in found.whole]
-    return (
-        [f"{len(numbers)} of {blocks} blocks are missing: {in_words(numbers)}"] if numbers else []
-    )
+    spans = gaps([index for index in found.whole if index < blocks], blocks)
+    count = sum(high - low + 1 for low, high in spans)
+    return [f"{count} of {blocks} blocks are missing: {in_words(spans)}"] if spans else []
 
 
 def _absent(store: Store, manifest: dict[str, Any] | None, names: Sequence[str]) -> list[str]:
@@ -161,13 +160,17 @@ def _absent(store: Store, manifest: dict[str, Any] | None, names: Sequence[str])
     return [f"{name}: is missing" for name in names if name not in there]
 
 
-def in_words(numbers: Sequence[int], most: int = 8) -> str:
-    """Numbers in ascending order as words: 3, 7 to 9 and so on."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
+def gaps(numbers: Iterable[int], end: int) -> list[tuple[int, int]]:
+    """The spans, first and last, of the whole numbers in [0, end) that are not among some."""
+    spans, low = [], 0
+    for number in [*sorted(numbers), end]:
+        if number > low:
+            spans.append((low, number - 1))
+        low = number + 1
+    return spans
+
+
+def in_words(spans: Sequence[tuple[int, int]], most: int = 8) -> str:
+    """Spans of numbers as words: 3, 7 to 9 and so on."""
     said = [f"{low} to {high}" if high > low else str(low) for low, high in spans[:most]]
     return ", ".join(said) + (" and more" if len(spans) > most else "")

@@ -74,6 +74,8 @@ class Results:
         """
         totals = Totals(len(self.design))
         for columns in self._found.whole.values():
+            if columns["design_point"].max() >= len(self.design):
+                raise ResultsError(f"{self.store.where}/design.csv: is damaged; {_AGAIN}")
             totals.add(columns)
         return self.design.merge(totals.table(), on="design_point")
 
@@ -179,6 +181,12 @@ def read_results(where: str | Path) -> Results:
         )
     if not manifest.get("complete"):
         raise InputError(f"{store.where}: the run is not complete; start it again to finish it")
+    for key, kind in (("study", dict), ("blocks", int), ("keep_rows", bool)):
+        if not isinstance(manifest.get(key), kind):
+            raise InputError(
+                f"{store.where}: manifest.json: {key} is {manifest.get(key)!r}; it must be a "
+                f"{kind.__name__}"
+            )
     return Results(store, manifest)
 
 

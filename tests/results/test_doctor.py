@@ -17,7 +17,7 @@ from experiments.results import (
     write_block,
 )
 from experiments.results import lock as locks
-from experiments.results.doctor import in_words
+from experiments.results.doctor import gaps, in_words
 
 MANIFEST = {
     "schema_version": SCHEMA_VERSION, "study": {"seed": 7}, "study_digest": "5" * 64,
@@ -184,8 +184,17 @@ def test_a_run_at_work_is_told_and_not_mended(run, monkeypatch):
             mend(run.store)
 
 
-def test_numbers_in_words():
+def test_what_is_missing_is_told_in_spans():
+    assert gaps([], 0) == gaps([0, 1], 2) == []
+    assert gaps([], 3) == [(0, 2)]
+    assert gaps([3, 4, 6], 10) == [(0, 2), (5, 5), (7, 9)]
     assert in_words([]) == ""
-    assert in_words([3]) == "3"
-    assert in_words([0, 1, 2, 5, 7, 8]) == "0 to 2, 5, 7 to 8"
-    assert in_words(range(0, 40, 2), most=3) == "0, 2, 4 and more"
+    assert in_words([(0, 2), (5, 5), (7, 8)]) == "0 to 2, 5, 7 to 8"
+    assert in_words([(i, i) for i in range(0, 40, 2)], most=3) == "0, 2, 4 and more"
+
+
+def test_a_manifest_that_claims_any_number_of_blocks_is_examined_at_once(run):
+    run.update(blocks=10**15)
+    assert f"{10**15 - 12} of {10**15} blocks are missing: 12 to {10**15 - 1}" in (
+        examine(run.store).findings
+    )

@@ -172,6 +172,21 @@ def test_a_run_that_is_not_complete_or_of_another_version_is_refused(copied):
         read_results(copied)
 
 
+@pytest.mark.parametrize("key", ["study", "blocks", "keep_rows"])
+def test_a_manifest_without_what_reading_needs_is_refused(copied, key):
+    manifest = read_manifest(LocalStore(copied))
+    write_json(copied / "manifest.json", manifest | {key: None})
+    with pytest.raises(InputError, match=rf"manifest\.json: {key} is None; it must be a "):
+        read_results(copied)
+
+
+def test_a_design_that_was_cut_short_is_told(copied):
+    design = copied / "design.csv"
+    design.write_text("".join(design.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ResultsError, match=r"design\.csv: is damaged; give the run again"):
+        _ = read_results(copied).counts
+
+
 def test_a_lost_or_damaged_block_is_told_and_never_left_out(copied):
     store = LocalStore(copied)
     rows = find_blocks(store, "negotiations")[3][0]
