@@ -210,7 +210,7 @@ def _played(study: Any, where: str, options: dict[str, Any]) -> Any:
     if shard is None:
         return done
     click.echo(
-        f"Shard {shard[0]}/{shard[1]} is done: {int(done.counts['n'].sum()):,} negotiations in "
+        f"Shard {shard[0]}/{shard[1]} is done: {int(done.counts['n'].to_numpy().sum()):,} negotiations in "
         f"{where}. When all shards are there, run the study without --shard to finish it."
     )
     return None
