@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench verify mutants docs lock docslock clean
+.PHONY: help setup demo test lint bench verify mutants docs lock docslock benchlock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## show these targets
@@ -17,8 +17,8 @@ test: setup ## lint, types, layers, tests, coverage
 lint: setup ## style, types and layers alone
 	@.ci/check lint
 
-bench: setup ## timed comparisons
-	@.venv/bin/python -m benchmarks
+bench: setup ## timed comparisons with the floor, Mesa and NegMAS
+	@.ci/bench
 
 verify: setup ## run the checks of the model against theory
 	@.venv/bin/winset verify
@@ -37,7 +37,10 @@ lock: setup ## renew requirements.lock; UPGRADE=--upgrade takes newer versions
 docslock: setup ## renew requirements-docs.lock, the pins of the documentation
 	@.ci/docs lock $(UPGRADE)
 
+benchlock: setup ## renew requirements-bench.lock, the pins of what is measured against
+	@.ci/bench lock $(UPGRADE)
+
 clean: ## remove environment, caches and measurements, never results
-	@rm -rf .venv .venv-docs site .venv.new .venv.old .venv.lock .coverage .coverage.* build dist \
+	@rm -rf .venv .venv-docs .venv-bench site .venv.new .venv.old .venv.lock .coverage .coverage.* build dist \
 	  .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 	@find . -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,119 @@
+"""The floor under the kernel: the same draws and transcendental functions, and nothing else.
+
+What a negotiation asks for on average is counted, not guessed: another process plays some with the
+compiler switched off and counts every block of draws and every call of exp, log, pow, the normal
+quantile and Lambert's W. The floor does as many of each, each kind in a loop of its own, where
+nothing waits for anything.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+
+import sim.draws
+import sim.kernel.fortune
+import sim.kernel.positions
+import sim.rules.reservation
+from sim import negotiate, read_scenario
+from sim.compiling import COMPILED, kernel
+from sim.draws import uniforms
+from sim.rules.aspiration import lambert_exponential
+from sim.rules.reservation import normal_quantile
+
+COUNTED = 400  # negotiations that are counted
+NEEDS = ("blocks", "normal quantile", "Lambert's W", "exp", "log", "pow")
+_GOLDEN = 0.6180339887498949  # steps through (0, 1) without a pattern
+
+
+@kernel
+def _next(x: float) -> float:
+    return x + _GOLDEN if x < 1.0 - _GOLDEN else x + _GOLDEN - 1.0
+
+
+@kernel
+def floor_kernel(blocks: int, quantiles: int, ws: int, exps: int, logs: int, pows: int) -> float:
+    """So many blocks of draws and calls of each function; the sum keeps them from being dropped."""
+    total, x = 0.0, 0.5
+    for index in range(blocks):
+        u = uniforms(np.uint64(1), np.uint64(0), np.uint64(index), 2, 3, 0)
+        total += u[0] + u[1] + u[2] + u[3]
+    for _ in range(quantiles):
+        x = _next(x)
+        total += normal_quantile(x)
+    for _ in range(ws):
+        x = _next(x)
+        total += lambert_exponential(-5.0 * x)
+    for _ in range(exps):
+        x = _next(x)
+        total += math.exp(-6.0 * x)
+    for _ in range(logs):
+        x = _next(x)
+        total += math.log(x)
+    for _ in range(pows):
+        x = _next(x)
+        total += math.pow(x, 100.0 * x)
+    return total
+
+
+def counted() -> dict[str, float]:
+    """What one negotiation of the central case asks for, on average (calls)."""
+    found = subprocess.run(
+        [sys.executable, "-m", "benchmarks.floor"], env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return json.loads(found.stdout)
+
+
+def play_floor(needs: dict[str, float], replicates: int) -> None:
+    """The floor of so many negotiations."""
+    total = floor_kernel(*(round(replicates * needs[name]) for name in NEEDS))
+    assert math.isfinite(total)
+
+
+class _Counter:
+    """Counts calls of functions by name; what a counted function calls is not counted again."""
+
+    def __init__(self) -> None:
+        self.calls, self._inside = dict.fromkeys((*NEEDS, "step"), 0.0), False
+
+    def replace(self, module: Any, attribute: str, name: str) -> None:
+        """Put a counting function in the place of a module's own."""
+        function = getattr(module, attribute)
+
+        def call(*arguments: Any) -> Any:
+            if self._inside:
+                return function(*arguments)
+            self.calls[name] += 1
+            self._inside = True
+            try:
+                return function(*arguments)
+            finally:
+                self._inside = False
+
+        setattr(module, attribute, call)
+
+
+def _count() -> dict[str, float]:
+    """Play with counting functions in place of the real ones; the compiler must be off."""
+    assert not COMPILED
+    points = read_scenario("korea_2019").points()
+    counter = _Counter()
+    for name in ("exp", "log", "pow"):
+        counter.replace(math, name, name)
+    counter.replace(sim.draws, "philox", "blocks")
+    for module in (sim.kernel.fortune, sim.kernel.positions, sim.rules.reservation):
+        counter.replace(module, "normal_quantile", "normal quantile")
+    counter.replace(sim.kernel.positions, "lambert_start", "Lambert's W")
+    # The start and the one step are one W: the step inside the kernel is not counted on its own.
+    counter.replace(sim.kernel.positions, "lambert_step", "step")
+    negotiate(points, COUNTED, seed=1)
+    return {name: counter.calls[name] / COUNTED for name in NEEDS}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_count()))
