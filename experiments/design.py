@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from experiments.sensitivity import SampledDesign, sample
 from experiments.study import GRID, Study
 from sim.case import DesignPoints
+from sim.terms import Policy
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,26 @@ class Design:
         }
         columns |= {name: rows[:, i] for i, name in enumerate(self.study.parameters)}
         return pd.DataFrame(columns)
+
+    def check(self) -> None:
+        """Refuse a design in which some point cannot be played, before any is.
+
+        Only equilibrium play asks that parameters fit together, so all points are made only where
+        some may play so.
+
+        Raises
+        ------
+        InputError
+            Where settings contradict each other.
+        """
+        study = self.study
+        for name in ("negotiators.policy", "ministry.policy"):
+            used = {arm.settings.get(name, study.central(name)) for arm in study.variants}
+            if name in study.parameters:
+                used = set(study.factor(name).levels)
+            if Policy.CHATTERJEE_SAMUELSON in used:
+                self.points(np.arange(len(self)))
+                return
 
     def points(self, chosen: NDArray[np.int64]) -> DesignPoints:
         """Some design points as the engines read them, in the order asked for.

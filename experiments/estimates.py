@@ -51,7 +51,7 @@ def estimate(run: "Run") -> pd.DataFrame:
     rounds_median : round in which half of the deals were made
     """
     study, counts = run.study, run.counts
-    played = counts["n"].to_numpy() > 0
+    played = was_played(counts)
     table, counts = _rows(run.design.table, played), _rows(counts, played)
     columns: dict[str, Any] = {str(name): column for name, column in table.items()}
     if DEMAND in table:
@@ -66,6 +66,11 @@ def estimate(run: "Run") -> pd.DataFrame:
         columns |= _differences(counts, len(study.variants), common=study.common)
     columns |= _deals(counts) | _surpluses(run, table, counts, n)
     return pd.DataFrame(columns)
+
+
+def was_played(counts: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which design points were played at all, be it that every negotiation failed."""
+    return (counts["n"] + counts["failed"]).to_numpy() > 0
 
 
 def happened(counts: pd.DataFrame, event: str) -> NDArray[np.int64]:
@@ -86,8 +91,9 @@ def _differences(counts: pd.DataFrame, arms: int, *, common: bool) -> dict[str, 
         here = happened(counts, name)
         if common:
             alone, missed = (counts[name + end].to_numpy() for end in (ALONE, MISSED))
-            both = here - alone
-            neither = counts["pairs"].to_numpy() - both - alone - missed
+            pairs = counts["pairs"].to_numpy()  # fewer than n where a negotiation failed
+            both = np.clip(here - alone, 0, pairs - alone - missed)
+            neither = pairs - both - alone - missed
             found = paired_difference(both, alone, missed, neither)
         else:
             n = counts["n"].to_numpy()
@@ -172,7 +178,7 @@ def by_round(run: "Run") -> pd.DataFrame:
 
     The design points are those that were played, with their variants and what varies.
     """
-    played = run.counts["n"].to_numpy() > 0
+    played = was_played(run.counts)
     table = _rows(run.design.table, played)
     ends = np.stack(list(run.counts["ends"][played]))
     expiry = column_of(run.study, table, "talks.expiry_round")
@@ -188,8 +194,18 @@ def variant_rows(estimates: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def nearest(estimates: pd.DataFrame, parameter: str, value: float) -> dict[str, Any]:
     """The row whose parameter is nearest to a value."""
-    index = int(np.argmin(np.abs(estimates[parameter].to_numpy(float) - value)))
+    index = int(np.argmin(distances(estimates[parameter].to_numpy(float), value)))
     return {str(name): value for name, value in estimates.iloc[index].to_dict().items()}
 
 
-__all__ = ["CAUSES", "EVENTS", "by_round", "column_of", "estimate", "nearest", "variant_rows"]
+def distances(levels: Floats, value: float) -> Floats:
+    """How far levels are from a value; infinity is at 0 from itself."""
+    far = np.full(levels.shape, np.inf)
+    finite = np.isfinite(levels) & np.isfinite(value)
+    return np.where(levels == value, 0.0, np.abs(np.subtract(levels, value, out=far, where=finite)))
+
+
+__all__ = [
+    "CAUSES", "EVENTS", "by_round", "column_of", "distances", "estimate", "nearest",
+    "variant_rows", "was_played",
+]  # fmt: skip

@@ -8,7 +8,7 @@ one: the same levels are played again under many draws of everything that has a 
 import numpy as np
 import pandas as pd
 
-from experiments.estimates import estimate, happened
+from experiments.estimates import estimate
 from experiments.run import Run
 from experiments.study import GRID, Factor, Study
 from experiments.study_making import with_options
@@ -71,11 +71,11 @@ def ignorance_band(run: Run) -> pd.DataFrame:
     study = run.study
     (parameter,) = (factor.parameter for factor in study.factors if factor.levels)
     table = estimate(run)
-    table["happened"] = happened(run.counts, study.outcome)
+    table = pd.DataFrame(table[table["n"] > 0])
     rows = []
     for level, group in table.groupby(parameter):
         n = group["n"].to_numpy(float)
-        p = group["happened"].to_numpy(float) / n
+        p = group[study.outcome].to_numpy(float)
         chance = float(np.mean(p * (1.0 - p) / np.maximum(n - 1.0, 1.0)))
         spread = float(p.var(ddof=1))
         shrunk = np.sqrt(max(spread - chance, 0.0) / spread) if spread > 0.0 else 0.0

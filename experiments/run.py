@@ -27,11 +27,10 @@ import pandas as pd
 from experiments import provenance, results
 from experiments.blocks import Block, count_blocks, is_staged, stages
 from experiments.design import Design, make_design
+from experiments.job import Job, most_rounds
 from experiments.study import Study
-from experiments.tally import Totals, columns, discordant, is_healthy, tally
+from experiments.tally import Totals
 from sim.errors import InputError
-from sim.negotiate import negotiate
-from sim.outcomes import OUTCOME
 
 Progress = Callable[[int], object]
 Shard = tuple[int, int]
@@ -50,67 +49,6 @@ class Run:
     design: Design
     counts: pd.DataFrame
     manifest: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that playing and keeping a block needs; it travels to the workers.
-
-    where : folder or address of the results; None keeps nothing
-    key : of the run, kept in every block
-    rounds : the most rounds that a design point has
-    """
-
-    design: Design
-    where: str | None
-    key: str
-    keep_rows: bool
-    rounds: int
-
-    def do(self, block: Block) -> dict[str, Any]:
-        """Play a block and keep it; returns the columns of its counts."""
-        counts, rows = self.play(block)
-        if self.where is not None:
-            store = results.open_store(self.where)
-            results.keep_block(store, block.index, self.key, counts, rows)
-        return counts
-
-    def play(self, block: Block) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """The counts of a block, and its negotiations where they are kept."""
-        study = self.design.study
-        points = self.design.points(block.points)
-        records = negotiate(
-            points, block.replicates, seed=study.seed, first_replicate=block.first,
-            common=study.common,
-        )  # fmt: skip
-        arms = len(study.variants)
-        counts = []
-        for index, played in enumerate(records):
-            counted = tally(played, self.rounds)
-            if arms > 1:
-                counted |= discordant(played, records[index - index % arms])
-            counts.append(counted)
-        rows = self.rows(block, records) if self.keep_rows else None
-        return columns(block.points.tolist(), counts), rows
-
-    def rows(self, block: Block, records: np.ndarray) -> dict[str, Any]:
-        """One row a negotiation: what varies, the replicate, the record."""
-        size = block.replicates
-        told = self.design.table.iloc[block.points]
-        table: dict[str, Any] = {
-            "design_point": np.repeat(block.points.astype(np.uint32), size),
-            "replicate": np.tile(
-                np.arange(block.first, block.first + size, dtype=np.uint64), len(block.points)
-            ),
-        }
-        if len(self.design.study.variants) > 1:
-            table["variant"] = np.repeat(told["variant"].to_numpy(), size).tolist()
-        for name in self.design.study.parameters:
-            table[name] = np.repeat(told[name].to_numpy(), size)
-        flat = records.reshape(-1)
-        table |= {name: np.ascontiguousarray(flat[name]) for name in OUTCOME.names or ()}
-        table["failed"] = ~is_healthy(flat)
-        return table
 
 
 class Workers(Protocol):
@@ -170,12 +108,14 @@ def run_study(
     Raises
     ------
     InputError
-        Where the folder holds another run, or a shard is asked of a study in stages.
+        Where the folder holds another run, a shard is asked of a study in stages, or settings of
+        a design point contradict each other.
     ResultsError
         Where results cannot be written or read.
     """
     _check_shard(study, where, shard)
     design = make_design(study)
+    design.check()
     manifest = make_manifest(study, keep_rows=keep_rows)
     folder = None
     with ExitStack() as held:
@@ -208,14 +148,17 @@ def _play(
     found = folder.finished() if folder is not None else {}
     while True:
         planned += len(blocks)
-        mine = [block for block in blocks if _is_mine(block, shard)]
-        for block in mine:
-            if block.index in found:
-                totals.add(found.pop(block.index))
-                if progress is not None:
-                    progress(block.negotiations)
-                mine = [other for other in mine if other.index != block.index]
-        for block, counts in team.play(job, mine):
+        missing = []
+        for block in blocks:
+            if not _is_mine(block, shard):
+                continue
+            if block.index not in found:
+                missing.append(block)
+                continue
+            totals.add(_fitting(found.pop(block.index), block, folder))
+            if progress is not None:
+                progress(block.negotiations)
+        for block, counts in team.play(job, missing):
             totals.add(counts)
             if progress is not None:
                 progress(block.negotiations)
@@ -223,6 +166,20 @@ def _play(
             blocks = course.send(totals.table())
         except StopIteration:
             return totals, planned
+
+
+def _fitting(
+    counts: dict[str, Any], block: Block, folder: results.RunFolder | None
+) -> dict[str, Any]:
+    """The counts of a block that was found, if they are of what is planned under its number."""
+    played = counts["n"] + counts["failed"]
+    if np.array_equal(counts["design_point"], block.points) and set(played) == {block.replicates}:
+        return counts
+    where = "" if folder is None else folder.store.where
+    raise results.ResultsError(
+        f"{where}: block {block.index} holds other negotiations than this Winset would play under "
+        "its number; give another --out, or --overwrite after moving the folder away"
+    )
 
 
 def _is_mine(block: Block, shard: Shard | None) -> bool:
@@ -248,16 +205,6 @@ def _check_shard(study: Study, where: str | Path | None, shard: Shard | None) ->
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def most_rounds(design: Design) -> int:
-    """The most rounds that any design point of a study has."""
-    study = design.study
-    arms = [dict(variant.settings) for variant in study.variants]
-    found = [arm.get("talks.rounds", study.central("talks.rounds")) for arm in arms]
-    if "talks.rounds" in study.parameters:
-        found = list(study.factor("talks.rounds").levels)
-    return int(max(found))
 
 
 def make_manifest(study: Study, *, keep_rows: bool) -> dict[str, Any]:

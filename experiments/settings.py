@@ -3,10 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from sim.errors import InputError
 from sim.money import Money
 from sim.parameters import BY_NAME, Parameter
 from sim.scenario import find_row
+
+MOST_SHOWN = 60  # characters of a value in a message
 
 
 def parameter_value(name: str, value: object, money: Money | None = None) -> tuple[str, float]:
@@ -29,7 +33,7 @@ def parameter_value(name: str, value: object, money: Money | None = None) -> tup
     wrong = math.isnan(number) or not row.low <= number <= row.high
     if wrong or (whole and number != int(number)):
         raise InputError(f"{row.name} is {_shown(value)}; it must be {_allowed(row)}")
-    return row.name, number
+    return row.name, number + 0.0  # a negative zero is a zero: equal settings are one study
 
 
 def _number(row: Parameter, value: object, money: Money | None) -> float:
@@ -39,7 +43,7 @@ def _number(row: Parameter, value: object, money: Money | None) -> float:
     if not isinstance(value, str):
         try:
             return float(value)  # pyright: ignore[reportArgumentType]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return math.nan
     if row.codes is not None and value.upper() in row.codes.__members__:
         return float(row.codes[value.upper()])
@@ -54,7 +58,8 @@ def _number(row: Parameter, value: object, money: Money | None) -> float:
 
 
 def _shown(value: object) -> str:
-    return repr(value) if isinstance(value, str) else f"{value}"
+    text = repr(value) if isinstance(value, str) else f"{value}"
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "..."
 
 
 def _allowed(row: Parameter) -> str:
@@ -103,3 +108,22 @@ def read_pairs(pairs: Sequence[str], option: str) -> dict[str, str]:
             raise InputError(f"{option} gives {name} twice")
         found[name] = value
     return found
+
+
+def spaced(name: str, low: float, high: float, count: int, scale: str) -> list[float]:
+    """Equally spaced levels, rounded to ten digits: after the point, or on a logarithmic scale all.
+
+    Raises
+    ------
+    InputError
+        Where the ends are not finite, out of order, or not positive on a logarithmic scale.
+    """
+    if not (np.isfinite([low, high]).all() and low <= high) or (scale == "log" and low <= 0.0):
+        raise InputError(
+            f"{name} is {low:g} to {high:g} ({scale}); it must be finite, low not above high, and "
+            "positive on a logarithmic scale"
+        )
+    with np.errstate(over="ignore", invalid="ignore"):  # ends that far apart are out of any range
+        if scale == "log":
+            return [float(f"{level:.10g}") for level in np.geomspace(low, high, count)]
+        return np.linspace(low, high, count).round(10).tolist()

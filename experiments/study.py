@@ -93,21 +93,25 @@ class Study:
             self.what_counts()
             | {
                 "name": self.name, "title": self.title, "question": self.question,
-                "notes": self.notes, "figures": list(self.figures),
+                "notes": self.notes, "outcome": self.outcome, "figures": list(self.figures),
                 "labels": {variant.name: variant.label for variant in self.variants},
             }
         )  # fmt: skip
 
     def what_counts(self) -> dict[str, Any]:
-        """What the numbers follow from, apart from the model itself."""
+        """What the numbers follow from, apart from the model itself.
+
+        All outcomes are counted; which one is asked about matters where it says what is played.
+        """
+        staged = self.precision is not None or self.refine
         return plain({
             "case_digest": self.scenario.digest, "settings": dict(sorted(self.settings.items())),
             "factors": [factor.as_json() for factor in self.factors],
             "variants": [[v.name, dict(sorted(v.settings.items()))] for v in self.variants],
             "design": self.design, "size": self.size, "replicates": self.replicates,
             "precision": self.precision, "refine": self.refine,
-            "draws": DRAWS[0] if self.common else DRAWS[1], "outcome": self.outcome,
-            "seed": self.seed,
+            "draws": DRAWS[0] if self.common else DRAWS[1],
+            "outcome": self.outcome if staged else None, "seed": self.seed,
         })  # fmt: skip
 
     @property

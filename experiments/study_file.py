@@ -37,17 +37,16 @@ Source of the format: TOML 1.0, read by the standard library within the limits o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field
 
-from experiments.settings import parameter_values
+from experiments.settings import parameter_value, parameter_values, spaced
 from experiments.study import DESIGNS, DRAWS, GRID, Study, Variant
-from experiments.study_making import DEFAULT_REPLICATES, DEFAULT_SEED, make_study
-from sim.case_file import NAME, Form, Location, check, problem, read_toml
+from experiments.study_making import DEFAULT_REPLICATES, DEFAULT_SEED, make_factor, make_study
+from sim.case_file import NAME, Form, Location, check, line_of, problem, read_toml
 from sim.errors import InputError
 from sim.parameters import Prior
 from sim.scenario import Scenario, find_row, read_scenario
@@ -190,7 +189,11 @@ def read_study(study: str | Path, **options: Any) -> Study:
     vary: dict[str, Any] = {}
     for index, one in enumerate(form.vary):
         try:
-            vary[_row(one.parameter)] = _varied(one, form.run.design, scenario)
+            given_range = _varied(one, form.run.design, scenario)
+            factor = make_factor(one.parameter, given_range, form.run.design, scenario)
+            if factor.parameter in vary:
+                raise InputError(f"{factor.parameter} varies twice")
+            vary[factor.parameter] = given_range
         except InputError as error:
             problems += [problem(path, text, ("vary", index), words) for words in error.problems]
     settings = _settings(path, text, ("settings",), form.settings, scenario, problems)
@@ -208,7 +211,7 @@ def read_study(study: str | Path, **options: Any) -> Study:
         "figures": form.figures, "settings": settings, "vary": vary, "variants": variants,
     }  # fmt: skip
     given["settings"] |= parameter_values(options.pop("settings", {}), scenario.money)
-    given["vary"] |= {_row(name): over for name, over in options.pop("vary", {}).items()}
+    given["vary"] |= {find_row(name): over for name, over in options.pop("vary", {}).items()}
     try:
         return make_study(scenario, **(given | options))
     except InputError as error:
@@ -223,33 +226,31 @@ def _case(path: Path, text: str, case: str) -> str:
     return str(path.parent / case) if case.endswith(".toml") else case
 
 
-def _row(name: str) -> str:
-    try:
-        return find_row(name)
-    except InputError as error:
-        raise InputError(*(f"parameter {words}" for words in error.problems)) from None
-
-
 def _settings(
     path: Path, text: str, place: Location, given: Mapping[str, Any], scenario: Scenario,
     problems: list[str],
 ) -> dict[str, float]:  # fmt: skip
-    try:
-        return parameter_values(_flat(given), scenario.money)
-    except InputError as error:
-        problems += [problem(path, text, place, words) for words in error.problems]
-        return {}
+    """The settings of a table by full name; what is wrong is added to the problems."""
+    found: dict[str, float] = {}
+    for name, value in _flat(given):
+        try:
+            full, number = parameter_value(name, value, scenario.money)
+            if full in found:
+                raise InputError(f"{full} is set twice")
+            found[full] = number
+        except InputError as error:
+            line = line_of(text, (*place, *name.split(".")))
+            problems += [f"{path}:{line}: {words}" for words in error.problems]
+    return found
 
 
-def _flat(given: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """A table of tables by dotted names; deeper nesting is left to be refused as a value."""
-    flat: dict[str, Any] = {}
     for section, value in given.items():
         if isinstance(value, dict):
-            flat |= {f"{section}.{key}": part for key, part in value.items()}
+            yield from ((f"{section}.{key}", part) for key, part in value.items())
         else:
-            flat[section] = value
-    return flat
+            yield section, value
 
 
 def _varied(one: VaryForm, design: str, scenario: Scenario) -> Any:
@@ -265,7 +266,7 @@ def _varied(one: VaryForm, design: str, scenario: Scenario) -> Any:
         return Prior("log-uniform" if one.scale == "log" else "uniform", one.low, one.high)
     levels = _levels(one)
     if one.reported:
-        if _row(one.parameter) != "president.demand":
+        if find_row(one.parameter) != "president.demand":
             raise InputError(f"{one.parameter}: reported = true is for president.demand alone")
         levels.append(scenario.reported.demand)
     return levels
@@ -281,20 +282,3 @@ def _levels(one: VaryForm) -> list[Value]:
         return list(one.levels)
     assert one.low is not None and one.high is not None and one.count is not None
     return list(spaced(one.parameter, one.low, one.high, one.count, one.scale))
-
-
-def spaced(name: str, low: float, high: float, count: int, scale: str) -> list[float]:
-    """Equally spaced levels, rounded to ten digits after the point.
-
-    Raises
-    ------
-    InputError
-        Where the ends are not finite, out of order, or not positive on a logarithmic scale.
-    """
-    if not (np.isfinite([low, high]).all() and low <= high) or (scale == "log" and low <= 0.0):
-        raise InputError(
-            f"{name} is {low:g} to {high:g} ({scale}); it must be finite, low not above high, and "
-            "positive on a logarithmic scale"
-        )
-    space = np.geomspace if scale == "log" else np.linspace
-    return space(low, high, count).round(10).tolist()

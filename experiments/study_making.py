@@ -22,6 +22,7 @@ MAX_NEGOTIATIONS = 10**12
 MAX_REPLICATES = 2**32 - 1
 DEFAULT_REPLICATES = 20_000
 DEFAULT_SEED = 2019
+PRIOR = "prior"  # that of the table of parameters
 
 
 def make_study(
@@ -50,7 +51,7 @@ def make_study(
     ----------
     case : name of a shipped case, path of a case file, or a scenario
     vary : parameter -> levels (numbers, or texts as in a case file); or a range that is sampled, a
-        `Prior`, or "prior" for that of the table of parameters
+        `Prior`, or "prior" for that of the table of parameters, or (low, high) in a sampled design
     settings : parameter -> value that differs from the case at every design point
     variants : name -> settings; the first is the reference of the others
     design : "grid" crosses all levels, each with the same `size` draws of what has a range instead;
@@ -79,10 +80,14 @@ def make_study(
     arms = tried(lambda: _variants(variants, scenario), (Variant(REFERENCE),))
     study = Study(
         name or _default_name(scenario, factors), title or _default_title(factors),
-        question or _default_question(factors), scenario, fixed, factors, arms, design, size,
-        replicates, precision, refine, draws == DRAWS[0], outcome, seed, tuple(figures), notes,
+        question or _default_question(factors), scenario, fixed, factors, arms, design,
+        _whole(size), _whole(replicates), precision, refine, draws == DRAWS[0], outcome,
+        _whole(seed), (figures,) if isinstance(figures, str) else tuple(figures), notes,
     )  # fmt: skip
     problems += _problems(study, draws)
+    if problems:
+        raise InputError(*problems)
+    problems += _wrong_together(study)
     if problems:
         raise InputError(*problems)
     return study
@@ -97,7 +102,7 @@ def with_options(study: Study, **changed: Any) -> Study:
         With every problem of the new study.
     """
     other = replace(study, **changed)
-    problems = _problems(other, DRAWS[0])
+    problems = _problems(other, DRAWS[0]) or _wrong_together(other)
     if problems:
         raise InputError(*problems)
     return other
@@ -130,11 +135,10 @@ def _factors(
     problems: list[str] = []
     for name, given in vary.items():
         try:
-            full = find_row(name)
-            if any(factor.parameter == full for factor in found):
-                raise InputError(f"{full} varies twice")
-            sampled = design != GRID or isinstance(given, str | Prior)
-            found.append(_range(full, given, design) if sampled else _levels(full, given, scenario))
+            factor = make_factor(name, given, design, scenario)
+            if any(factor.parameter == other.parameter for other in found):
+                raise InputError(f"{factor.parameter} varies twice")
+            found.append(factor)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -142,19 +146,38 @@ def _factors(
     return tuple(found)
 
 
+def make_factor(
+    name: str, given: ArrayLike | Prior | str, design: str, scenario: Scenario
+) -> Factor:
+    """A parameter that varies, from one entry of `vary`; see `make_study`.
+
+    Raises
+    ------
+    InputError
+        Where there is no such parameter, or it cannot vary so.
+    """
+    full = find_row(name)
+    drawn = isinstance(given, Prior) or (isinstance(given, str) and given == PRIOR)
+    if design != GRID or drawn:
+        return _range(full, given, design)
+    return _levels(full, given, scenario)
+
+
 def _levels(name: str, given: ArrayLike | Prior | str, scenario: Scenario) -> Factor:
     values: list[Any] = np.atleast_1d(np.asarray(given, dtype=object)).ravel().tolist()
-    if not values:
-        raise InputError(f"{name} varies over no level; it needs at least one")
+    if not 1 <= len(values) <= MAX_POINTS:
+        raise InputError(
+            f"{name} varies over {len(values):,} levels; it must be 1 to {MAX_POINTS:,}"
+        )
     levels = [parameter_value(name, value, scenario.money)[1] for value in values]
     return Factor(name, tuple(sorted(set(levels))))
 
 
 def _range(name: str, given: ArrayLike | Prior | str, design: str) -> Factor:
     row = BY_NAME[name]
-    law = row.prior if given == "prior" else given
+    law = row.prior if isinstance(given, str) and given == PRIOR else _pair(given)
     if not isinstance(law, Prior) or law.law == "fixed":
-        what = "has no prior in the table" if given == "prior" else f"varies over {given}"
+        what = "has no prior in the table" if isinstance(law, Prior) else "varies over levels"
         raise InputError(
             f"{name} {what}; a design of kind {design!r} needs a range: low and high, or a prior"
         )
@@ -171,21 +194,46 @@ def _range(name: str, given: ArrayLike | Prior | str, design: str) -> Factor:
     return Factor(name, (), law)
 
 
+def _pair(given: ArrayLike | Prior | str) -> object:
+    """Two numbers, low and high, as a range."""
+    if isinstance(given, str | Prior):
+        return given
+    try:
+        low, high = (float(end) for end in np.asarray(given, dtype=object).ravel())
+    except (TypeError, ValueError, OverflowError):
+        return given
+    return Prior("uniform", low, high)
+
+
 def _variants(
     given: Mapping[str, Mapping[str, float | str]] | Sequence[Variant] | None, scenario: Scenario
 ) -> tuple[Variant, ...]:
     if not given:
         return (Variant(REFERENCE),)
-    if not isinstance(given, Mapping):
-        return tuple(given)
-    return tuple(
-        Variant(name, "", parameter_values(settings, scenario.money))
-        for name, settings in given.items()
-    )
+    if isinstance(given, Mapping):
+        given = [Variant(name, "", settings) for name, settings in given.items()]  # pyright: ignore[reportArgumentType]
+    problems: list[str] = []
+    checked: list[Variant] = []
+    for one in given:
+        if re.fullmatch(NAME, one.name) is None:
+            problems.append(f"variant {one.name!r} must be named by letters, digits, _ . -")
+        try:
+            settings = parameter_values(one.settings, scenario.money)
+            checked.append(replace(one, settings=settings))
+        except InputError as error:
+            problems += [f"variant {one.name!r}: {words}" for words in error.problems]
+    if problems:
+        raise InputError(*problems)
+    return tuple(checked)
+
+
+def _whole(value: Any) -> int:
+    """A whole number of NumPy as one of Python; anything else stays, to be refused."""
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def _problems(study: Study, draws: str) -> list[str]:
-    """Everything about a study that cannot be meant, a line each."""
+    """What is wrong with single parts of a study, a line each."""
     found = []
     if re.fullmatch(NAME, study.name) is None:
         found.append(f"name is {study.name!r}; it must be letters, digits, _ . - (at most 64)")
@@ -195,8 +243,7 @@ def _problems(study: Study, draws: str) -> list[str]:
         found.append(f"draws is {draws!r}; it must be one of {', '.join(DRAWS)}")
     if study.outcome not in EVENTS:
         found.append(f"outcome is {study.outcome!r}; it must be one of {', '.join(EVENTS)}")
-    found += _wrong_numbers(study)
-    return found or _wrong_together(study)
+    return found + _wrong_numbers(study)
 
 
 def _wrong_numbers(study: Study) -> list[str]:
@@ -209,8 +256,10 @@ def _wrong_numbers(study: Study) -> list[str]:
     for name, (value, low, high) in whole.items():
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             found.append(f"{name} is {value!r}; it must be a whole number in [{low}, {high}]")
-    if study.precision is not None and not 0.0005 <= study.precision <= 0.25:
-        found.append(f"precision is {study.precision}; it must be a number in [0.0005, 0.25]")
+    asked = study.precision
+    number = isinstance(asked, int | float) and not isinstance(asked, bool)
+    if asked is not None and not (number and 0.0005 <= asked <= 0.25):
+        found.append(f"precision is {asked!r}; it must be a number in [0.0005, 0.25]")
     return found
 
 
@@ -225,13 +274,18 @@ def _wrong_together(study: Study) -> list[str]:
             found.append(f"{name} varies; variant {variant.name!r} cannot set it")
     for name in sorted({*study.settings} & {*study.parameters}):
         found.append(f"{name} varies; it cannot also be set")
-    lattice = study.design == GRID and len(study.factors) == 2 and not study.uncertain
+    levels = [len(factor.levels) for factor in study.factors]
+    lattice = study.design == GRID and len(levels) == 2 and min(levels) >= 2
     if study.refine and (not lattice or len(names) > 1):
-        found.append("refine needs a grid of exactly two parameters and no variants")
+        found.append(
+            "refine needs a grid of exactly two parameters, of two levels or more, and no variants"
+        )
     if study.refine and study.precision is not None:
         found.append("refine and precision exclude each other: give replicates")
     if study.design != GRID and not study.factors:
         found.append(f"a design of kind {study.design!r} needs at least one parameter that varies")
+    if study.design == GRID and not study.uncertain and study.size:
+        found.append(f"size is {study.size}; a grid of levels has none: it goes with ranges")
     if study.points > MAX_POINTS:
         found.append(f"{study.points:,} design points; at most {MAX_POINTS:,} can be laid out")
     elif study.points * study.replicates > MAX_NEGOTIATIONS:

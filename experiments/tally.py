@@ -13,9 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.events import CAUSES, EVENTS
+from sim.errors import WinsetError
+from sim.outcomes import OUTCOME
 from sim.terms import Ending
 
 BIN = 0.002  # payments
+MOST = 2.0**62  # of a sum, well inside 64 bits
 NANO, MICRO = 1e9, 1e6
 SUMMED = ("amount", "category", "us_value", "seoul_cost")  # of deals
 ALONE, MISSED = "_alone", "_missed"  # the event here and not in the reference; the reverse
@@ -61,7 +64,7 @@ def tally(records: Records, rounds: int) -> Counts:
     counts["ends"] = np.bincount(where, minlength=len(Ending) * rounds)
     left = np.bincount(records["first_walk_out"], minlength=rounds + 1)
     counts["first_walk_outs"] = left[1:]
-    bins, found = np.unique(np.floor(deals["amount"] / BIN).astype(np.uint32), return_counts=True)
+    bins, found = np.unique(np.floor(deals["amount"] / BIN).astype(np.int64), return_counts=True)
     counts["amount_bins"], counts["amount_counts"] = bins, found
     return counts
 
@@ -69,14 +72,11 @@ def tally(records: Records, rounds: int) -> Counts:
 def is_healthy(records: Records) -> NDArray[np.bool_]:
     """Which records are those of a negotiation that was played to an end.
 
-    A negotiation fails where a number of its own is none: its gap, or the amount of its deal.
+    A negotiation fails where a number of its own is none: its gap, or a value of its deal.
     """
+    whole = np.logical_and.reduce([np.isfinite(records[name]) for name in SUMMED])
     deal = records["ending"] == Ending.RATIFIED
-    return (
-        np.isfinite(records["gap"])
-        & (records["round"] > 0)
-        & (~deal | np.isfinite(records["amount"]))
-    )
+    return np.isfinite(records["gap"]) & (records["round"] > 0) & (~deal | whole)
 
 
 def discordant(records: Records, reference: Records) -> Counts:
@@ -113,11 +113,20 @@ class Totals:
         points : design points of the study
         """
         self._points = points
-        self._sums: dict[str, NDArray[np.int64]] = {}
+        nothing = tally(np.zeros(0, OUTCOME), 1)
+        self._sums: dict[str, NDArray[np.int64]] = {
+            name: np.zeros(points, np.int64) for name in nothing if name not in LISTS
+        }
         self._histogram: list[NDArray[np.int64]] = []  # rows of design point, bin, deals
 
     def add(self, block: Mapping[str, Any]) -> None:
-        """Add the columns of one block."""
+        """Add the columns of one block.
+
+        Raises
+        ------
+        WinsetError
+            Where a sum no longer fits into 64 bits.
+        """
         place = np.asarray(block["design_point"], np.int64)
         for name, values in block.items():
             if name in ("design_point", *HISTOGRAM):
@@ -125,6 +134,7 @@ class Totals:
             array = np.stack([np.asarray(row, np.int64) for row in values])
             if name not in self._sums:
                 self._sums[name] = np.zeros((self._points, *array.shape[1:]), np.int64)
+            _check_fits(name, self._sums[name][place], array)
             np.add.at(self._sums[name], place, array)
         lengths = [len(row) for row in block["amount_bins"]]
         bins, found = (np.concatenate([np.asarray(row, np.int64) for row in block[name]])
@@ -148,11 +158,18 @@ class Totals:
 
     def _compact(self) -> None:
         where, bins, found = np.concatenate([np.zeros((3, 0), np.int64), *self._histogram], axis=1)
-        span = int(bins.max()) + 1 if len(bins) else 1
-        keys, inverse = np.unique(where * span + bins, return_inverse=True)
+        least = int(bins.min()) if len(bins) else 0
+        span = int(bins.max()) + 1 - least if len(bins) else 1
+        keys, inverse = np.unique(where * span + bins - least, return_inverse=True)
         totals = np.zeros(len(keys), np.int64)
         np.add.at(totals, inverse, found)
-        self._histogram = [np.stack([keys // span, keys % span, totals])]
+        self._histogram = [np.stack([keys // span, keys % span + least, totals])]
+
+
+def _check_fits(name: str, before: NDArray[np.int64], more: NDArray[np.int64]) -> None:
+    """Whole numbers of 64 bits wrap around without a word."""
+    if before.size and np.max(np.abs(before.astype(float)) + np.abs(more.astype(float))) > MOST:
+        raise WinsetError(f"the sum {name} has grown beyond 64 bits; give fewer replicates")
 
 
 def quantiles(

@@ -66,7 +66,7 @@ def read_vary(pairs: Sequence[str], *, sampled: bool) -> Mapping[str, Any]:
 
 
 def _levels(name: str, text: str) -> Any:
-    from experiments.study_file import spaced
+    from experiments.settings import spaced
 
     if ":" not in text:
         return text.split(",")
