@@ -106,9 +106,12 @@ def simultaneous_interval(
     Raises
     ------
     ValueError
-        As `wilson_interval`.
+        Where there is no axis of causes; as `wilson_interval`.
     """
     k = np.asarray(counts, float)
+    if k.ndim == 0 or k.shape[-1] == 0:
+        raise ValueError(f"counts of shape {k.shape} need a last axis of one cause or more")
+    normal_quantile(level)  # refused here: the level of each may be in (0, 1) when this is not
     each = 1.0 - (1.0 - level) / k.shape[-1]
     return interval(k, k.sum(axis=-1, keepdims=True), each)
 

@@ -120,7 +120,7 @@ def unpaired_difference(
     first = checked_counts(first_successes, first_trials)
     second = checked_counts(second_successes, second_trials)
     value, low, high = _square_and_add(first, second, np.zeros(()), level)
-    return Difference(value, low, high, np.minimum(first[1], second[1]) + 0.0 * value)
+    return Difference(value, low, high, np.minimum(first[1], second[1]))
 
 
 def in_words(
@@ -136,7 +136,9 @@ def in_words(
     sign = -1.0 if value < 0 else 1.0
     ends = sorted((sign * 100.0 * low, sign * 100.0 * high))
     verb = "adds" if sign > 0 else "takes off"
-    size, least, most = (f"{part + 0.0:.{decimals}f}" for part in (abs(value) * 100, *ends))
+    size, least, most = (
+        f"{round(part, decimals) + 0.0:.{decimals}f}" for part in (abs(value) * 100.0, *ends)
+    )
     counted = f"n = {int(n):,} pairs" if paired else f"n = {int(n):,} each"
     open_sign = "; it may be none" if low <= 0.0 <= high else ""
     return f"{change} {verb} {size} points [{least}, {most}] ({counted}){open_sign}"

@@ -169,3 +169,15 @@ def test_simultaneous_intervals_hold_all_causes_at_once_in_95_percent_of_runs():
     ).mean()  # fmt: skip
     assert 0.945 < together < 0.965
     assert alone < 0.85
+
+
+@pytest.mark.parametrize("counts", [5, np.zeros((3, 0))])
+def test_simultaneous_intervals_need_causes(counts):
+    with pytest.raises(ValueError, match="need a last axis of one cause or more"):
+        simultaneous_interval(counts)
+
+
+@pytest.mark.parametrize("level", [-1.0, 0.0, 1.0, 95.0])
+def test_the_level_of_all_causes_together_lies_between_0_and_1(level):
+    with pytest.raises(ValueError, match="must lie between 0 and 1"):
+        simultaneous_interval([5, 3, 2, 1], level)

@@ -61,6 +61,7 @@ def test_without_pairs_nothing_is_known(method):
     apart = unpaired_difference([0, 3], [0, 9], [1, 0], [5, 0])
     assert np.all(np.isnan(apart.value))
     assert (apart.low.tolist(), apart.high.tolist()) == ([-1.0, -1.0], [1.0, 1.0])
+    assert apart.n.tolist() == [0, 0]
 
 
 def test_arrays_give_what_their_entries_give():
@@ -153,6 +154,10 @@ def test_counts_of_pairs_that_cannot_be_are_refused(pairs):
         (
             (-0.0, -0.001, 0.001, 900),
             "the new category adds 0.0 points [-0.1, 0.1] (n = 900 pairs); it may be none",
+        ),
+        (
+            (0.02, -0.001, 0.041, 300),
+            "the new category adds 2 points [0, 4] (n = 300 pairs); it may be none",
         ),
     ],
 )
