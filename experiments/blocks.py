@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.design import Design
-from experiments.precision import FIRST, Precision, next_replicates
+from experiments.precision import FIRST, Precision, most_replicates, next_replicates
 from experiments.study import Study
 
 NEGOTIATIONS = 2**18  # of a block: some 20 MB of records while it is played
@@ -53,7 +53,7 @@ def cut(
     arms : variants in a group
     index : number of the first block
     """
-    most = max(NEGOTIATIONS // arms, 1)  # replicates of a block
+    most = most_replicates_of_block(arms)
     groups = max(NEGOTIATIONS // (arms * min(replicates, most)), 1)  # of a block
     for start in range(0, len(points), groups * arms):
         chosen = points[start : start + groups * arms]
@@ -62,11 +62,31 @@ def cut(
             index += 1
 
 
+def most_replicates_of_block(arms: int) -> int:
+    """The most replicates of a design point that one block plays."""
+    return max(NEGOTIATIONS // arms, 1)
+
+
 def count_blocks(points: int, replicates: int, arms: int) -> int:
     """How many blocks `cut` gives."""
-    most = max(NEGOTIATIONS // arms, 1)
+    most = most_replicates_of_block(arms)
     groups = max(NEGOTIATIONS // (arms * min(replicates, most)), 1)
     return -(-(points // arms) // groups) * -(-replicates // most)
+
+
+def most_blocks(study: Study) -> int | None:
+    """How many blocks a study has at most; None where that is not known before it is played."""
+    arms = len(study.variants)
+    if study.refine:
+        return None
+    if study.precision is None:
+        return count_blocks(study.points, study.replicates, arms)
+    asked = asked_precision(study)
+    ends = [end for end in asked.stages if end <= most_replicates(asked)]
+    return sum(
+        count_blocks(study.points, end - begin, arms)
+        for begin, end in zip([0, *ends], ends, strict=False)
+    )
 
 
 def is_staged(study: Study) -> bool:

@@ -5,20 +5,26 @@ played for a fraction of a second.
 """
 
 import time
-from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from experiments import results
-from experiments.blocks import Block, asked_precision, count_blocks, is_staged
+from experiments.blocks import (
+    Block,
+    asked_precision,
+    is_staged,
+    most_blocks,
+    most_replicates_of_block,
+)
 from experiments.design import Design, make_design
 from experiments.no_effect import expected_reasons
 from experiments.precision import most_replicates
 from experiments.run import Job, Threads, cores, most_rounds
 from experiments.study import Study
 
-SAMPLE = 8  # design points that are tried
-TRIED = 2_000  # negotiations of each, at most
+SAMPLE = 32  # settings of the factors that are tried
+TRIED = 2**16  # negotiations of them together, at most
 
 
 def forecast(study: Study, keep_rows: bool = False, threads: int | None = None) -> list[str]:
@@ -35,21 +41,24 @@ def forecast(study: Study, keep_rows: bool = False, threads: int | None = None) 
         Where settings of the points that are tried contradict each other.
     """
     design = make_design(study)
+    design.check()
     each, staged = study.replicates, is_staged(study)
     if study.precision is not None:
         each = most_replicates(asked_precision(study))
-    total, arms = len(design) * each, len(study.variants)
-    blocks = count_blocks(len(design), each, arms)
+    total, blocks = len(design) * each, most_blocks(study)
     team = threads or cores()
-    rate, of_counts, of_row = _tried(design, keep_rows, team)
-    size = blocks * of_counts + (total * of_row if keep_rows else 0.0)
+    tried = _tried(design, keep_rows, team)
+    lines_of_counts = len(design) * -(-each // most_replicates_of_block(len(study.variants)))
+    size = (blocks or 1) * tried.of_block + lines_of_counts * tried.of_line + total * tried.of_row
     most = "at most " if staged else ""
+    said = "blocks" if blocks is None else f"{most}{_counted(blocks, 'block')}"
     lines = [
-        f"{study.name}: {len(design):,} design points ({_factors(study)}), {most}{each:,} "
-        f"negotiations each: {most}{total:,} in {most}{blocks:,} blocks.",
-        f"Time: about {in_words(total / rate)} on {team} threads, at {rate:,.0f} negotiations a "
-        "second (measured on this study just now).",
-        f"Size: about {_bytes(size)} {'with every negotiation' if keep_rows else 'of counts'}.",
+        f"{study.name}: {_counted(len(design), 'design point')} ({_factors(study)}), {most}"
+        f"{each:,} negotiations each: {most}{total:,} in {said}.",
+        f"Time: {most}about {in_words(total / tried.rate)} on {team} threads, at {tried.rate:,.0f} "
+        "negotiations a second (measured on this study just now).",
+        f"Size: {most}about {_bytes(size)} "
+        f"{'with every negotiation' if keep_rows else 'of counts'}.",
     ]
     varied = [*study.parameters, *{name for arm in study.variants for name in arm.settings}]
     for name, words in expected_reasons(study, design.table, varied).items():
@@ -57,12 +66,25 @@ def forecast(study: Study, keep_rows: bool = False, threads: int | None = None) 
     return [*lines, "Nothing was played or written."]
 
 
-def _tried(design: Design, keep_rows: bool, threads: int) -> tuple[float, float, float]:
-    """Negotiations a second, bytes of a block of counts, bytes of a negotiation."""
+class Tried(NamedTuple):
+    """What trying a study shows.
+
+    rate : negotiations a second
+    of_block, of_line, of_row : bytes of an empty block, of a design point in it, of a negotiation
+    """
+
+    rate: float
+    of_block: float
+    of_line: float
+    of_row: float
+
+
+def _tried(design: Design, keep_rows: bool, threads: int) -> Tried:
+    """Play some design points for a moment."""
     arms = len(design.study.variants)
     groups = np.unique(np.linspace(0, len(design) // arms - 1, SAMPLE).astype(int))
     points = (groups[:, None] * arms + np.arange(arms)).ravel()
-    each = max(min(design.study.replicates, TRIED), 1)
+    each = max(min(design.study.replicates, TRIED // len(points)), 1)
     job = Job(design, None, "", keep_rows, most_rounds(design))
     job.play(Block(0, points[:arms], 0, 1))  # the first call loads the compiled kernel
     blocks = [Block(index, points, 0, each) for index in range(threads)]
@@ -70,15 +92,17 @@ def _tried(design: Design, keep_rows: bool, threads: int) -> tuple[float, float,
     for _ in Threads(threads).play(job, blocks):
         pass
     rate = threads * blocks[0].negotiations / (time.perf_counter() - start)
-    counts, rows = job.play(replace(blocks[0], replicates=each))
-    of_counts = len(results.as_parquet(counts, {}))
+    counts, rows = job.play(blocks[0])
+    few = (len(points) + 1) // 2
+    of_few = len(results.as_parquet({name: column[:few] for name, column in counts.items()}, {}))
+    of_line = (len(results.as_parquet(counts, {})) - of_few) / max(len(points) - few, 1)
     of_row = len(results.as_parquet(rows, {})) / blocks[0].negotiations if rows else 0.0
-    return rate, float(of_counts), of_row
+    return Tried(rate, max(of_few - few * of_line, 0.0), of_line, of_row)
 
 
 def _factors(study: Study) -> str:
     told = [
-        f"{len(factor.levels)} levels of {factor.parameter}"
+        f"{_counted(len(factor.levels), 'level')} of {factor.parameter}"
         for factor in study.factors
         if factor.levels
     ]
@@ -90,12 +114,15 @@ def _factors(study: Study) -> str:
     return " x ".join(told) or "the case alone"
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def in_words(seconds: float) -> str:
     """A duration to one or two figures."""
     for limit, size, unit in ((90, 1, "second"), (5_400, 60, "minute"), (172_800, 3_600, "hour")):
         if seconds < limit:
-            count = max(round(seconds / size), 1)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return _counted(max(round(seconds / size), 1), unit)
     return f"{round(seconds / 86_400)} days"
 
 
