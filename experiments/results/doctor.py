@@ -75,10 +75,11 @@ def examine(store: Store) -> Report:
     """
     manifest = read_manifest(store)
     found = _inspected(store, manifest)
-    files = [f"{name}: {problem}" for name, problem in _in_place(store, bool(manifest), found)]
+    at_work = owners(store.folder) if isinstance(store, LocalStore) else []
+    settled = bool(manifest) and not at_work
+    files = [f"{name}: {problem}" for name, problem in _in_place(store, settled, found)]
     lost, unwritten = (_absent(store, manifest, names) for names in (AT_THE_START, AT_THE_END))
     missing = [*_manifest(manifest), *_missing(manifest or {}, found), *lost]
-    at_work = owners(store.folder) if isinstance(store, LocalStore) else []
     left = [] if at_work else store.temporaries()
     astray = [f"{name}: is what a killed write has left" for name in left]
     return Report(
@@ -100,16 +101,16 @@ def mend(store: Store) -> Report:
     ResultsError
         Where it cannot be written to.
     """
-    if not store.entries():
-        return examine(store)
     manifest = read_manifest(store)
-    folder, done = RunFolder(store, manifest or {}), []
+    if manifest is None:
+        return examine(store)
+    folder, done = RunFolder(store, manifest), []
     with folder.lock():
         done += [f"{name}: removed" for name in store.remove_temporaries()]
         found = _inspected(store, manifest)
         for name, problem in list(_in_place(store, bool(manifest), found)):
             done.append(f"{name}: {problem}; now {put_aside(store, name)}")
-        if manifest and manifest.get("complete") and _missing(manifest, found):
+        if manifest.get("complete") and _missing(manifest, found):
             folder.update(complete=False)
             done.append("manifest.json: no longer says that the run is complete")
     return replace(examine(store), done=tuple(done))
@@ -120,13 +121,14 @@ def _inspected(store: Store, manifest: dict[str, Any] | None) -> Inspection:
     return inspect(store, run_key(known) if known else None, bool(known.get("keep_rows")))
 
 
-def _in_place(store: Store, known: bool, found: Inspection) -> Iterator[tuple[str, str]]:
+def _in_place(store: Store, settled: bool, found: Inspection) -> Iterator[tuple[str, str]]:
     """Files that do not belong where they are, each with what is wrong.
 
-    known : whether there is a manifest, which says if negotiations are kept
+    settled : whether a manifest says if negotiations are kept, and nobody is about to write the
+        counts that speak of them
     """
     yield from sorted(found.problems.items())
-    for name in orphans(store, found) if known else ():
+    for name in orphans(store, found) if settled else ():
         yield name, "is counted nowhere"
     try:
         read_parquet(store.read("counts.parquet"), "")

@@ -170,11 +170,15 @@ def test_an_empty_folder_or_none_holds_no_run_and_stays_so(tmp_path):
         assert not report.healthy
         assert report.lines() == [f"{store.where}: holds no manifest.json of a run"]
     assert not store.folder.exists()
+    store.write("counts.parquet", b"of somebody else")
+    assert mend(store).done == ()
+    assert store.entries() == ["counts.parquet"]
 
 
 def test_a_run_at_work_is_told_and_not_mended(run, monkeypatch):
     run.update(complete=False)
     (run.store.folder / ".design.csv.7-00000000.part").write_text("half")
+    write_block(run.store, "negotiations", 12, rows(12), {"key": run.key})  # its counts come next
     with run.lock():
         report = examine(run.store)
         assert report.lines()[-1].startswith(f"{run.store.where}: a run is writing to it (process ")
