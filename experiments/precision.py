@@ -13,6 +13,7 @@ American Statistician 64, for intervals of a probability with a width that is fi
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,7 +54,8 @@ class Precision:
             value = getattr(self, name)
             if value is not None and not 0.0 < value < 1.0:
                 raise InputError(f"precision.{name} is {value!r}; it must lie between 0 and 1")
-        if not 1 <= self.first <= self.cap:
+        whole = all(isinstance(number, Integral) for number in (self.first, self.cap))
+        if not (whole and 1 <= self.first <= self.cap):
             raise InputError(
                 f"precision.first is {self.first} and precision.cap {self.cap}; "
                 "they must be whole numbers with 1 <= first <= cap"

@@ -137,7 +137,8 @@ def _quantile_columns(
     """First rounds at which the share, the upper end and the lower end of it reach a quantile."""
     size = np.broadcast_to(of[:, None], made.shape)
     low, high = wilson_interval(made, size, level)
-    rounds = [_first_round(made >= share * size), _first_round(high >= share),
+    needed = np.ceil(share * size - 1e-9)  # .07 * 100 is a little more than 7
+    rounds = [_first_round(made >= needed), _first_round(high >= share),
               _first_round(low >= share)]  # fmt: skip
     known = [np.where(of > 0, column, np.nan) for column in rounds]
     return dict(zip((name, f"{name}_low", f"{name}_high"), known, strict=True))

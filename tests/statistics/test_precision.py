@@ -127,6 +127,7 @@ def test_the_exact_law_of_the_stop_is_the_simulated_one():
         ({"relative": 1.5}, "relative is 1.5"),
         ({"half_width": 0.1, "first": 0}, "first is 0"),
         ({"half_width": 0.1, "first": 20, "cap": 10}, "cap 10"),
+        ({"half_width": 0.1, "first": 20.5}, "first is 20.5"),
         ({"half_width": 0.1, "level": 1.0}, "level is 1.0"),
     ],
 )

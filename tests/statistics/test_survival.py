@@ -90,6 +90,12 @@ def test_time_to_a_deal_is_told_of_the_deals_and_of_all_talks():
     assert (table["of_all"] <= table["of_all_high"]).all()
 
 
+def test_a_share_that_is_met_to_the_talk_is_reached():
+    counts = np.zeros((1, len(Ending), 2), int)
+    counts[0, RATIFIED] = 7, 93  # .07 * 100 is more than 7 in floating point
+    assert time_to_deal(counts, quantiles=(0.07,)).iloc[0]["of_deals"] == 1.0
+
+
 def test_without_deals_there_is_no_time_to_one():
     counts = np.zeros((1, len(Ending), 2), int)
     counts[0, LAPSE, 1] = 500
