@@ -7,10 +7,9 @@ import logging
 import os
 import re
 import signal
-import subprocess
-import sys
+import time
 import warnings
-from pathlib import Path
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -304,48 +303,52 @@ def test_claiming_alone_sweeps_up_what_killed_writes_have_left(store):
 
 # one at a time
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from experiments.results.lock import locked
-shard = tuple(map(int, sys.argv[2:])) or None
-with locked(Path(sys.argv[1]), shard):
-    print("held", flush=True)
-    time.sleep(100)
-"""
+
+def forked():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        return os.fork()
 
 
 @pytest.fixture
 def holder():
-    """Starts processes that hold a folder."""
+    """Starts processes that hold a folder; gives what ends one of them, and its number."""
     started = []
 
     def hold(folder, *shard):
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(folder), *map(str, shard)],
-            stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
-        started.append(process)
-        assert process.stdout.readline() == "held\n"
-        return process
+        ready, told = os.pipe()
+        child = forked()
+        if child == 0:
+            with locked(folder, shard or None):
+                os.write(told, b".")
+                time.sleep(100)
+        os.close(told)
+        started.append(child)
+        assert os.read(ready, 1) == b"."
+        os.close(ready)
+        return child
 
     yield hold
-    for process in started:
-        process.kill()
-        process.communicate()
+    for child in started:
+        killed(child)
+
+
+def killed(child):
+    with suppress(ProcessLookupError, ChildProcessError):
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_a_second_run_is_told_who_holds_the_folder_until_that_process_ends(tmp_path, holder):
     first = holder(tmp_path)
-    words = f"another run is writing to it .process {first.pid} on {os.uname().nodename}."
+    words = f"another run is writing to it .process {first} on {os.uname().nodename}."
     with pytest.raises(BusyError, match=words) as refusal, locked(tmp_path):
         raise AssertionError
     assert refusal.value.exit_code == 3
     with pytest.raises(BusyError, match=words), locked(tmp_path, (1, 2)):
         raise AssertionError
-    assert owners(tmp_path) == [f"process {first.pid} on {os.uname().nodename}"]
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    assert owners(tmp_path) == [f"process {first} on {os.uname().nodename}"]
+    killed(first)
     assert (tmp_path / RUN_LOCK).exists()
     assert owners(tmp_path) == []
     with locked(tmp_path):
@@ -357,24 +360,17 @@ def test_shards_share_a_folder_but_none_is_played_twice_at_once(tmp_path, holder
     first = holder(tmp_path, 1, 2)
     with locked(tmp_path, (2, 2)):
         assert len(owners(tmp_path)) == 2
-        with pytest.raises(BusyError, match=f"process {first.pid} on"), locked(tmp_path, (1, 2)):
+        with pytest.raises(BusyError, match=f"process {first} on"), locked(tmp_path, (1, 2)):
             raise AssertionError
-        with pytest.raises(BusyError, match=f"process {first.pid} on"), locked(tmp_path):
+        with pytest.raises(BusyError, match=f"process {first} on"), locked(tmp_path):
             raise AssertionError
-    first.kill()
-    first.wait()
+    killed(first)
     with locked(tmp_path):
         pass
     assert sorted(os.listdir(tmp_path)) == ["shard-1-of-2.lock"]
     with locked(tmp_path, (1, 2)):
         pass
     assert not os.listdir(tmp_path)
-
-
-def forked():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
-        return os.fork()
 
 
 def test_a_child_of_the_owner_does_not_keep_the_folder(tmp_path):
