@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from experiments.estimates import DEMAND, nearest, variant_rows
+from experiments.estimates import DEMAND, distances, nearest, variant_rows
 from experiments.events import CAUSES, EVENTS
 from experiments.no_effect import without_effect
 from experiments.paired import in_words
+from experiments.study import REFERENCE
 from sim.parameters import BY_NAME
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
     sampled = study.has_ranges
     for variant in study.variants[:1] if not sampled else study.variants:
         rows = variant_rows(estimates, variant.name)
+        rows = pd.DataFrame(rows[rows["n"] > 0])
+        if rows.empty:
+            continue
         if sampled:
             lines.append(_over_draws(study, rows, variant.words))
         elif len(study.factors) == 1:
@@ -37,7 +41,9 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
         elif study.factors:
             lines.append(_extremes(study, rows))
         else:
-            lines.append(_at(study, rows.iloc[0].to_dict(), "In the case"))
+            lines.append(_at(study, rows.iloc[0].to_dict(), f"In the case{_arm(study)}"))
+    if study.settings:
+        lines.append(f"Everywhere {_told(study, study.settings)}.")
     if not sampled and len(study.variants) > 1:
         lines += _differences(study, estimates)
     lines += without_effect(run)
@@ -48,8 +54,21 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
 
 
 def share(row: Mapping[str, Any], name: str) -> str:
-    """A probability with its interval."""
-    return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
+    """A probability with its interval, to as many digits as the interval is worth."""
+    value, low, high = (float(row[name + end]) for end in ("", "_low", "_high"))
+    width = max(high - low, 1e-9)
+    digits = 1 if not width < 0.001 else min(int(np.ceil(-np.log10(width))) - 1, 6)
+    return f"{value:.{digits}%} [{low:.{digits}%}, {high:.{digits}%}]"
+
+
+def _arm(study: "Study") -> str:
+    """Which variant a sentence is of, unless it is the case itself."""
+    first = study.variants[0]
+    return "" if first.name == REFERENCE else f", {first.words},"
+
+
+def _told(study: "Study", settings: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {level(study, name, at)}" for name, at in settings.items())
 
 
 def level(study: "Study", parameter: str, value: float) -> str:
@@ -77,16 +96,18 @@ def _along(study: "Study", rows: pd.DataFrame) -> list[str]:
     middle = event.demand if parameter == DEMAND else study.central(parameter)
     at = nearest(rows, parameter, middle)
     if np.isclose(at[parameter], middle):
-        where = f"At {parameter} = {level(study, parameter, middle)}, as in the case,"
+        where = f"At {parameter} = {level(study, parameter, middle)}, as in the case"
         if parameter == DEMAND:
             usd = study.scenario.money.usd_bn(middle)
             where = f"At the {event.label} (${usd:.3g}bn, {middle:.2f} times the payment)"
+        where += _arm(study) or ("" if parameter == DEMAND else ",")
         lines.append(_at(study, at, where))
     ends = [rows.iloc[0].to_dict(), rows.iloc[-1].to_dict()]
     if len(rows) > 1:
         low, high = (level(study, parameter, end[parameter]) for end in ends)
+        verb = "grows" if BY_NAME[parameter].codes is None else "changes"
         lines.append(
-            f"As {BY_NAME[parameter].meaning.split(':')[0]} grows from {low} to {high}, "
+            f"As {BY_NAME[parameter].meaning.split(':')[0]} {verb} from {low} to {high}, "
             f"{EVENTS[study.outcome].words} goes from {share(ends[0], study.outcome)} to "
             f"{share(ends[1], study.outcome)} ({_n(rows)})."
         )
@@ -111,9 +132,10 @@ def _extremes(study: "Study", rows: pd.DataFrame) -> str:
         row = rows.iloc[int(index)].to_dict()
         where = ", ".join(f"{name} = {level(study, name, row[name])}" for name in study.parameters)
         words.append(f"{adjective} at {where}: {share(row, study.outcome)}")
+    which = " played, near the line of 1/2," if study.refine else ""
     return (
-        f"Over {len(rows):,} settings {EVENTS[study.outcome].words} is {words[0]}; {words[1]} "
-        f"({_n(rows)})."
+        f"Over {len(rows):,} settings{which} {EVENTS[study.outcome].words}{_arm(study)} is "
+        f"{words[0]}; {words[1]} ({_n(rows)})."
     )
 
 
@@ -154,14 +176,12 @@ def _differences(study: "Study", estimates: pd.DataFrame) -> list[str]:
         rows = variant_rows(estimates, variant.name)
         row, where = _central(study, rows)
         name = f"{study.outcome}_difference"
+        change = f"{variant.words[0].upper()}{variant.words[1:]}, against "
         said = in_words(
-            f"{variant.words[0].upper()}{variant.words[1:]}{where}", row[name],
-            row[f"{name}_low"], row[f"{name}_high"], row["n"], paired=study.common,
+            f"{change}{study.variants[0].words}{where},", row[name], row[f"{name}_low"],
+            row[f"{name}_high"], row["pairs"] if study.common else row["n"], paired=study.common,
         )  # fmt: skip
-        lines.append(
-            f"{said}, against {study.variants[0].words}; {EVENTS[study.outcome].words} "
-            f"{share(row, study.outcome)}."
-        )
+        lines.append(f"{said}: {EVENTS[study.outcome].words} {share(row, study.outcome)}.")
     return lines
 
 
@@ -171,8 +191,9 @@ def _central(study: "Study", rows: pd.DataFrame) -> tuple[dict[str, Any], str]:
     for name in study.parameters:
         middle = study.scenario.reported.demand if name == DEMAND else study.central(name)
         values = rows[name].to_numpy(float)
-        spread = np.ptp(values) or 1.0
-        distance += np.abs(values - middle) / spread
+        finite = values[np.isfinite(values)]
+        spread = (np.ptp(finite) if len(finite) else 0.0) or 1.0
+        distance += np.minimum(distances(values, middle) / spread, 1e9)
     row = rows.iloc[int(distance.argmin())].to_dict()
     if not study.parameters:
         return row, ""
