@@ -22,7 +22,10 @@ from sim.errors import InputError
 MANIFEST = "manifest.json"
 SAME = ("schema_version", "study_digest", "case_digest", "model", "keep_rows")
 WORDS = {"name", "title", "question", "notes", "figures", "labels"}  # they change no number
-WRITTEN = ("counts.parquet", "estimates.csv", "rounds.csv", "design.csv", "case.toml")
+WRITTEN = (
+    "counts.parquet", "estimates.csv", "rounds.csv", "sensitivity.csv", "discovery.csv",
+    "design.csv", "case.toml",
+)  # fmt: skip
 DRAWN = (".png", ".svg", ".pdf")
 
 _log = logging.getLogger(__name__)
@@ -127,7 +130,7 @@ class RunFolder:
         """Remove another run's files, and only what a run writes; its manifest is replaced."""
         study = old.get("study")
         figures = study.get("figures") if isinstance(study, dict) else None
-        stems = {str(figure) for figure in figures} if isinstance(figures, list) else set()
+        stems = {"settlement", *map(str, figures if isinstance(figures, list) else ())}
         for name in [*self.store.names("counts"), *self.store.names("negotiations")]:
             if block_index(name) is not None:
                 self.store.remove(name)

@@ -141,7 +141,15 @@ def test_another_run_is_refused_with_what_differs(store, other, said):
 def test_overwrite_replaces_another_run_and_leaves_what_is_not_its_own(store):
     run(store, keep_rows=True)
     foreign = ["notes.txt", "counts/mine.parquet", "figures/mine.png", "figures/breakdown.txt"]
-    own = ["figures/breakdown.png", "figures/breakdown.pdf", "estimates.csv", "counts.parquet"]
+    own = [
+        "figures/breakdown.png",
+        "figures/breakdown.pdf",
+        "estimates.csv",
+        "counts.parquet",
+        "discovery.csv",
+        "sensitivity.csv",
+        "figures/settlement.svg",
+    ]
     for name in foreign + own:
         store.write(name, b"kept?")
     mine = RunFolder(store, manifest(study={"seed": 8}))
