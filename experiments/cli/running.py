@@ -12,12 +12,13 @@ from experiments.cli.options import (
     LEVELS_FORM,
     SEED,
     SET,
-    read_settings,
     read_shard,
     read_vary,
     said_plainly,
 )
 from sim.errors import InputError
+
+DEMO = "results/demo"
 
 
 @click.command()
@@ -62,6 +63,7 @@ def run(study: str | None, **options: Any) -> None:
     winset run --vary demand=1.05:8:29 --vary assembly.shift=-0.2:0.2:21
     """
     asked = _study(study, options)
+    check_asked(asked, pictures=not options["no_figures"])
     if options["dry_run"]:
         from experiments.forecast import forecast
 
@@ -71,7 +73,7 @@ def run(study: str | None, **options: Any) -> None:
 
 
 @click.command()
-@click.option("--out", help="Folder for the results.")
+@click.option("--out", help=f"Folder for the results. [default: {DEMO}]")
 @said_plainly
 def demo(out: str | None) -> None:
     """The main job on the case of November 2019."""
@@ -83,7 +85,8 @@ def demo(out: str | None) -> None:
         "same as cheap talk ...",
         err=True,
     )
-    run_and_tell(read_study("demand"), {"out": out, "overwrite": out is None})
+    where = out or DEMO  # of its own, so that no run of the study is replaced
+    run_and_tell(read_study("demand"), {"out": where, "overwrite": out is None})
 
 
 @click.command()
@@ -111,6 +114,7 @@ def merge(parts: tuple[str, ...], into: str) -> None:
 
 def _study(name: str | None, options: dict[str, Any]) -> Any:
     """The study that is meant: of a file with some things set otherwise, or of the options."""
+    from experiments.settings import read_pairs
     from experiments.study import GRID
     from experiments.study_file import read_study
     from experiments.study_making import make_study
@@ -121,14 +125,17 @@ def _study(name: str | None, options: dict[str, Any]) -> Any:
                     "seed")
         if options[key] is not None
     }  # fmt: skip
-    sampled = given.get("design", GRID) != GRID
     if options["figures"]:
         given["figures"] = options["figures"]
-    given["settings"] = read_settings(options["settings"])
+    given["settings"] = read_pairs(options["settings"], "--set")
+    if name is not None and options["case"] is not None:
+        raise InputError("--case is for a study without a file; this one names its case")
+    if name is not None and options["vary"] and "design" not in given:
+        sampled = read_study(name).design != GRID
+    else:
+        sampled = given.get("design", GRID) != GRID
     vary = read_vary(options["vary"], sampled=sampled)
     if name is not None:
-        if options["case"] is not None:
-            raise InputError("--case is for a study without a file; this one names its case")
         return read_study(name, vary=vary, **given)
     if not vary:
         raise InputError("give a STUDY, or --vary NAME=RANGE; `winset studies` lists the shipped")
@@ -144,17 +151,29 @@ def default_figures(factors: int, sampled: bool) -> tuple[str, ...]:
     return ("breakdown",) if factors == 1 else ("map",)
 
 
+def check_asked(study: Any, *, pictures: bool) -> None:
+    """Refuse what cannot be told of a study before it is played."""
+    from experiments import drivers, figures
+
+    if pictures:
+        figures.check(study)
+        return
+    for name, check in (
+        ("sensitivity", drivers.check_sensitivity), ("discovery", drivers.check_discovery),
+    ):  # fmt: skip
+        if name in study.figures:
+            check(study)
+
+
 def run_and_tell(study: Any, options: dict[str, Any]) -> None:
     """Play a study, keep its tables and figures, print its answer and where everything lies."""
-    from experiments import figures, ignorance
+    from experiments import ignorance
     from experiments.answer import answer, table
     from experiments.drivers import findings_of
     from experiments.estimates import estimate
     from experiments.outputs import write_figures, write_tables
 
     pictures = not options.get("no_figures")
-    if pictures:
-        figures.check(study)
     where = options.get("out") or str(Path("results") / study.name)
     draws = options.get("ignorance")
     unknown = ignorance.under_ignorance(study, draws) if draws else None
@@ -209,9 +228,10 @@ def _played(study: Any, where: str, options: dict[str, Any]) -> Any:
         )  # fmt: skip
     if shard is None:
         return done
+    total = int(done.counts["n"].to_numpy().sum())
     click.echo(
-        f"Shard {shard[0]}/{shard[1]} is done: {int(done.counts['n'].to_numpy().sum()):,} negotiations in "
-        f"{where}. When all shards are there, run the study without --shard to finish it."
+        f"Shard {shard[0]}/{shard[1]} is done: {total:,} negotiations in {where}. When all shards "
+        "are there, run the study without --shard to finish it."
     )
     return None
 
