@@ -1,5 +1,6 @@
 """The president's signature and the Assembly's vote."""
 
+import math
 from typing import Any
 
 from sim.compiling import kernel
@@ -27,15 +28,15 @@ def _passes(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any
     """The vote: every bloc draws who attends, who says yes and who abstains."""
     felt = felt_cost(-s.deal_utility, p.public_backlash_weight * s.backlash, s.shock, s.willingness)
     present, yes, abstain = 0.0, 0.0, 0.0
+    threshold, chance = math.nan, 0.0
     for index in range(blocs.shape[0]):
         bloc = blocs[index]
         u = uniforms(*address, _VOTE, r, index)
         here = members_present(bloc, index, t, u[0])
-        for_it = binomial_quantile(
-            here,
-            yes_probability(bloc.threshold + p.assembly_shift, felt, p.assembly_precision),
-            u[1],
-        )
+        if bloc.threshold != threshold:  # neighbours often share it
+            threshold = bloc.threshold
+            chance = yes_probability(threshold + p.assembly_shift, felt, p.assembly_precision)
+        for_it = binomial_quantile(here, chance, u[1])
         present += here
         yes += for_it
         abstain += members_abstaining(bloc, index, here - for_it, t, u[2])
