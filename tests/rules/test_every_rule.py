@@ -17,7 +17,7 @@ import pytest
 
 import sim.rules
 from sim import compiling
-from sim.compiling import COMPILED, cache_folder, source_fingerprint, wide_product
+from sim.compiling import COMPILED, cache_folder, record_maker, source_fingerprint, wide_product
 
 MODULES = [
     importlib.import_module(f"sim.rules.{found.name}")
@@ -190,6 +190,19 @@ def test_both_halves_of_a_product_are_those_of_whole_numbers():
     for left, right in pairs:
         upper, lower = (int(half) for half in product(left, right))
         assert (upper << 64) + lower == int(left) * int(right)
+
+
+@pytest.mark.plain
+def test_a_kernel_can_hold_a_record_of_its_own():
+    make = record_maker(np.dtype([("offer", "f8"), ("left", "?")]))
+
+    def play(offer: float) -> float:
+        state = make()
+        state.offer, state.left = offer, offer > 1.0
+        return -state.offer if state.left else state.offer + 1.0
+
+    played = numba.njit(play)
+    assert [played(0.5), played(2.0), played(0.25)] == [1.5, -2.0, 1.25]
 
 
 def test_rules_are_compiled_unless_that_is_switched_off():
