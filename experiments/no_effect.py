@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.estimates import column_of, was_played
+from experiments.tally import ALONE, MISSED
 from sim.terms import Policy, Protocol
 
 if TYPE_CHECKING:
@@ -96,14 +97,24 @@ RULES: tuple[Rule, ...] = (
         "every demand fits the existing framework, so no new category is demanded",
     ),
     (
-        ("negotiators.concession_exponent", "negotiators.ambition"),
+        ("negotiators.ambition",),
         lambda at: at("negotiators.policy") != Policy.HEURISTIC,
-        "the US team's policy does not concede by time",
+        "the US team's policy does not concede from a target",
     ),
     (
-        ("ministry.concession_exponent", "ministry.ambition"),
+        ("ministry.ambition",),
         lambda at: at("ministry.policy") != Policy.HEURISTIC,
-        "the ministry's policy does not concede by time",
+        "the ministry's policy does not concede from a target",
+    ),
+    (
+        ("negotiators.concession_exponent",),
+        lambda at: (at("negotiators.policy") != Policy.HEURISTIC) & (at("talks.learning") == 0.0),
+        "the US team's policy does not concede by time, and nobody reads its offers so",
+    ),
+    (
+        ("ministry.concession_exponent",),
+        lambda at: (at("ministry.policy") != Policy.HEURISTIC) & (at("talks.learning") == 0.0),
+        "the ministry's policy does not concede by time, and nobody reads its offers so",
     ),
 )  # fmt: skip
 
@@ -154,10 +165,15 @@ def _idle_variants(run: "Run", table: pd.DataFrame) -> list[str]:
 
 
 def _fingerprints(counts: pd.DataFrame) -> list[str]:
-    """What tells design points apart by their counts; pairs with the reference left out."""
+    """What tells design points apart by their counts.
+
+    Left out are pairs with the reference, and whether an agreement had expired by the deal, which
+    is a matter of the calendar alone.
+    """
+    left_out = ("design_point", "pairs", "lapsed_deals")
     names = [
         name for name in counts
-        if name not in ("design_point", "pairs") and not str(name).endswith(("_alone", "_missed"))
+        if name not in left_out and not str(name).endswith((ALONE, MISSED))
     ]  # fmt: skip
     rows = zip(*(counts[name] for name in names), strict=True)
     return [
