@@ -47,6 +47,23 @@ class Scale:
             return array
         return np.searchsorted(self.levels, array).astype(float)
 
+    def beside(self, values: ArrayLike, index: int, count: int) -> NDArray[np.float64]:
+        """Places a little apart from each other, so that `count` points of a level can be seen."""
+        places = self.place(values)
+        step = (index - (count - 1) / 2.0) * 0.5 / (max(len(self.levels), 8) * count)
+        if self.kind == "named":
+            return places + 8.0 * step
+        if self.kind == "log":
+            return places * np.power(self.levels[-1] / self.levels[0], step)
+        return places + step * (self.levels[-1] - self.levels[0])
+
+    def share(self, place: float) -> float:
+        """How far along the axis a place lies, in [0, 1]."""
+        low, high = self.ends
+        if self.kind == "log":
+            return float(np.log(place / low) / np.log(high / low))
+        return (place - low) / (high - low)
+
     @property
     def ends(self) -> tuple[float, float]:
         """The limits of the axis."""
@@ -74,15 +91,18 @@ class Scale:
             return wrapped(words, width, LABEL_SIZE)
         row = BY_NAME[self.parameter]
         unit = _UNITS.get(row.unit, row.unit)
-        symbol = f" {row.symbol}" if row.symbol else ""
+        symbol = f" ({row.symbol})" if row.symbol else ""
         name = f"{row.name}{symbol}{', ' if unit else ''}{unit}"
         if self.kind == "log":
             name += " (log scale)"
         meaning = row.meaning if len(row.meaning) < 90 else row.meaning.split(":")[0]
         return wrapped(f"{meaning}\n{name}", width, LABEL_SIZE)
 
-    def dress(self, axes: Axes, *, upright: bool = False, most: int = 8) -> None:
-        """Limits, scale and ticks of the horizontal axis, or of the upright one."""
+    def dress(self, axes: Axes, *, upright: bool = False, most: int = 8, room: float = 0.0) -> None:
+        """Limits, scale and ticks of the horizontal axis, or of the upright one.
+
+        most : ticks; room : beyond both ends, as a share of the axis, for points that stand there
+        """
         axis = axes.yaxis if upright else axes.xaxis
         set_scale, set_limits = (
             (axes.set_yscale, axes.set_ylim) if upright else (axes.set_xscale, axes.set_xlim)
@@ -99,7 +119,15 @@ class Scale:
         else:
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
-        set_limits(*self.ends)
+        set_limits(*self._widened(room))
+
+    def _widened(self, room: float) -> tuple[float, float]:
+        low, high = self.ends
+        if self.kind == "log":
+            reach = (high / low) ** room
+            return low / reach, high * reach
+        reach = 0.0 if self.kind == "named" else room * (high - low)
+        return low - reach, high + reach
 
     def name_of(self, value: float) -> str:
         """A level in a few characters."""

@@ -8,17 +8,24 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.baselines import with_baselines
-from experiments.figures.breakdown import breakdown_figure
+from experiments.drivers import Findings, check_discovery, check_sensitivity, findings_of
+from experiments.figures.breakdown import breakdown_figure, causes_figure
+from experiments.figures.drivers import discovery_figure, sensitivity_figure
+from experiments.figures.hazard import MOST_PANELS, hazard_figure, panels_of
+from experiments.figures.heat_map import map_figure
+from experiments.figures.probability import comparison_figure, outcome_figure
+from experiments.figures.settlement import settlement_figure, surplus_figure
 from experiments.figures.style import styled
 from experiments.study import GRID
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.drivers import Findings
     from experiments.run import Run
     from experiments.study import Study
 
-Drawn = Callable[["Run", pd.DataFrame, pd.DataFrame | None], Figure]
+MOST_MAPS = 6
+Curves = Callable[["Run", pd.DataFrame, pd.DataFrame | None], Figure]
+Drawn = Callable[["Run", pd.DataFrame, pd.DataFrame | None, Findings], Figure]
 
 
 @dataclass(frozen=True)
@@ -31,15 +38,90 @@ class Kind:
 
 
 def _one_parameter(study: "Study") -> str:
-    if study.design != GRID or study.uncertain or len(study.factors) != 1:
+    if study.design != GRID or study.has_ranges or len(study.factors) != 1:
         return "it needs a grid over the levels of exactly one parameter"
     return ""
 
 
+def _compared(study: "Study") -> str:
+    return _one_parameter(study) or (
+        "it needs variants that differ from the first one" if len(study.variants) < 2 else ""
+    )
+
+
+def _two_parameters(study: "Study") -> str:
+    if study.design != GRID or study.has_ranges or len(study.factors) != 2:
+        return "it needs a grid over the levels of exactly two parameters"
+    return "" if len(study.variants) <= MOST_MAPS else f"it has room for {MOST_MAPS} variants"
+
+
+def _few_points(study: "Study") -> str:
+    if study.refine or not panels_of(study):
+        return (
+            f"it needs at most {MOST_PANELS} design points, or so many variants of a grid that has "
+            "the case's own value of what varies among its levels"
+        )
+    return ""
+
+
+def _refused(check: Callable[["Study"], None]) -> Callable[["Study"], str]:
+    """The reason for which a check refuses a study, or ""."""
+
+    def misfit(study: "Study") -> str:
+        try:
+            check(study)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    return misfit
+
+
+def _region_told(study: "Study") -> str:
+    if len(study.factors) < 2:
+        return "it needs two parameters or more that vary"
+    return _refused(check_discovery)(study)
+
+
+def _curves(figure: Curves) -> Drawn:
+    return lambda run, estimates, ignorance, _: figure(run, estimates, ignorance)
+
+
+def _sensitivity(run: "Run", _: pd.DataFrame, __: object, findings: Findings) -> Figure:
+    found = findings.indices if findings.indices is not None else findings_of(run).indices
+    assert found is not None  # the study asks for it, and it fits
+    return sensitivity_figure(run, found)
+
+
+def _discovery(run: "Run", estimates: pd.DataFrame, _: object, findings: Findings) -> Figure:
+    found = findings.region if findings.region is not None else findings_of(run).region
+    assert found is not None
+    return discovery_figure(run, estimates, found)
+
+
 FIGURES: dict[str, Kind] = {
     "breakdown": Kind(
-        "causes of breakdown, stacked, along one parameter", _one_parameter, breakdown_figure
+        "causes of breakdown, stacked, along one parameter",
+        _one_parameter,
+        _curves(breakdown_figure),
     ),
+    "causes": Kind("the same, a panel for each variant", _one_parameter, _curves(causes_figure)),
+    "outcome": Kind(
+        "probability of the outcome along one parameter", _one_parameter, _curves(outcome_figure)
+    ),
+    "comparison": Kind(
+        "what each variant adds to the first", _compared, _curves(comparison_figure)
+    ),
+    "settlement": Kind("what deals are worth", _one_parameter, _curves(settlement_figure)),
+    "surplus": Kind("price, Seoul's gain and breakdown", _one_parameter, _curves(surplus_figure)),
+    "map": Kind(
+        "probability of the outcome over two parameters", _two_parameters, _curves(map_figure)
+    ),
+    "hazard": Kind("when talks end, and how, round by round", _few_points, _curves(hazard_figure)),
+    "sensitivity": Kind(
+        "which parameters the outcome hangs on", _refused(check_sensitivity), _sensitivity
+    ),
+    "discovery": Kind("in which region the outcome is likely", _region_told, _discovery),
 }
 
 
@@ -69,13 +151,14 @@ def draw(
     *,
     baselines: bool = False,
     ignorance: pd.DataFrame | None = None,
-    findings: "Findings | None" = None,
+    findings: Findings | None = None,
 ) -> dict[str, Figure]:
     """The figures that a study asks for, by name.
 
     Parameters
     ----------
-    baselines : lay the forecasts of theory under the curves
+    baselines : lay the forecasts of theory under the curves, and draw the settlements that theory
+        forecasts where they fit
     ignorance : of `experiments.ignorance`: a second band where the figure has room for it
     findings : of `experiments.drivers`: what `sensitivity` and `discovery` draw
 
@@ -86,7 +169,11 @@ def draw(
     """
     check(run.study)
     names = list(run.study.figures)
-    if baselines:
+    if baselines and not _one_parameter(run.study):
+        names += ["settlement"] if "settlement" not in names else []
         estimates = with_baselines(run, estimates)
     with styled():
-        return {name: FIGURES[name].draw(run, estimates, ignorance) for name in names}
+        return {
+            name: FIGURES[name].draw(run, estimates, ignorance, findings or Findings())
+            for name in names
+        }

@@ -43,7 +43,7 @@ class Page:
         self.top = height - EDGE
         self.top = self._above(run.study.title, 10.0, "bold", "black")
         self.top = self._above(f"{words}. {scenario.title}", LABEL_SIZE, "normal", "0.3")
-        lines = [*notes, provenance.one_line(run.manifest)]
+        lines = [*notes, *_settings(run), provenance.one_line(run.manifest)]
         self.bottom = self._below("\n".join(lines), SMALL, "normal", "0.25", EDGE)
         if not scenario.calibrated:
             self.bottom = self._below(UNCALIBRATED, LEGEND_SIZE, "bold", "#AA3377", self.bottom)
@@ -83,22 +83,90 @@ class Page:
             borderaxespad=0.0, **place,
         )  # fmt: skip
 
-    def legend_below(self, entries: Sequence[Any], words: Sequence[str], columns: int) -> float:
-        """The legend in a row of columns above the notes; returns its upper edge."""
-        room = (WIDTH - 2 * EDGE) / columns - 0.42
-        texts = [wrapped(text, room, LEGEND_SIZE) for text in words]
-        rows = [texts[i : i + columns] for i in range(0, len(texts), columns)]
-        # Legends fill column by column; the order asked for runs row by row.
-        order = [i for c in range(columns) for i in range(c, len(texts), columns)]
-        tall = sum(max(text.count("\n") + 1 for text in row) for row in rows)
-        top = self.bottom + tall * LEGEND_SIZE * LINE + 0.04 * len(rows)
-        self.figure.legend(
-            [entries[i] for i in order], [texts[i] for i in order], loc="upper left",
-            bbox_to_anchor=(EDGE / WIDTH, top / self.height), ncols=columns, handlelength=2.0,
-            handletextpad=0.6, columnspacing=1.2, labelspacing=0.4, borderpad=0.0,
-            borderaxespad=0.0,
+    def room_below(self, words: Sequence[str], columns: int) -> float:
+        """Keep room above the notes for a legend in columns; returns its upper edge."""
+        texts, each = self._in_columns(words, columns), -(-len(words) // columns)
+        stacks = [texts[i : i + each] for i in range(0, len(texts), each)]
+        lines = [sum(text.count("\n") + 1 for text in stack) for stack in stacks]
+        top = self.bottom + (max(lines) + 0.3 * each) * LEGEND_SIZE * LINE
+        self.bottom = top + 0.08
+        return top
+
+    def legend_below(
+        self, entries: Sequence[Any], words: Sequence[str], columns: int, top: float
+    ) -> None:
+        """The legend in the room that was kept for it, column by column."""
+        each = -(-len(words) // columns)
+        texts = self._in_columns(words, columns)
+        for column in range(columns):
+            part = slice(column * each, (column + 1) * each)
+            place = EDGE + column * (WIDTH - 2 * EDGE) / columns
+            self.figure.legend(
+                list(entries[part]), texts[part], loc="upper left", handlelength=2.0,
+                bbox_to_anchor=(place / WIDTH, top / self.height), handletextpad=0.6,
+                labelspacing=0.35, borderpad=0.0, borderaxespad=0.0,
+            )  # fmt: skip
+
+    def _in_columns(self, words: Sequence[str], columns: int) -> list[str]:
+        room = (WIDTH - 2 * EDGE) / columns - 0.45
+        return [wrapped(text, room, LEGEND_SIZE) for text in words]
+
+    def panels(
+        self, across: int, down: int, below: str, beside: Sequence[str], titles: Sequence[str],
+        *, apart: float = 0.0, right: float = WIDTH - 0.12,
+    ) -> list[Axes]:  # fmt: skip
+        """Panels of one size in rows, with words below them, beside each row and above each panel.
+
+        beside : words for each row, or one for all of them
+        titles : of the panels, "" for none
+        apart : room for ticks between the columns where each panel has a scale of its own
+        right : edge of the last column
+        """
+        foot = self.bottom + 0.15 * (below.count("\n") + 1) + 0.26
+        left = 0.64 + 0.14 * max(words.count("\n") for words in beside)
+        gap = 0.18 + apart
+        wide = (right - left - gap * (across - 1)) / across
+        texts = [wrapped(words, wide, LEGEND_SIZE, "bold") for words in titles]
+        heads = [
+            max((text.count("\n") + 1 if text else 0) for text in texts[row * across :][:across])
+            * LEGEND_SIZE * LINE + 0.08
+            for row in range(down)
+        ]  # fmt: skip
+        tall = (self.top - foot - sum(heads) - 0.12 * (down - 1)) / down
+        found: list[Axes] = []
+        high = self.top
+        for row, head in enumerate(heads):
+            high -= head
+            for column in range(across):
+                start = left + column * (wide + gap)
+                axes = self.axes(start, start + wide, high - tall, high)
+                axes.tick_params(labelleft=bool(apart) or not column, labelbottom=row == down - 1)
+                index = row * across + column
+                if index < len(texts):
+                    axes.set_title(texts[index], fontsize=LEGEND_SIZE, pad=3)
+                found.append(axes)
+            if len(beside) > 1:
+                self._beside(beside[row], high - tall / 2)
+            high -= tall + 0.12
+        if len(beside) == 1:
+            self._beside(beside[0], (foot + self.top - heads[0]) / 2)
+        self.figure.text(
+            (left + right) / 2 / WIDTH, (self.bottom + 0.02) / self.height, below, ha="center",
+            va="bottom", fontsize=LABEL_SIZE, linespacing=1.2,
         )  # fmt: skip
-        return top + 0.04
+        return found
+
+    def _beside(self, words: str, middle: float) -> None:
+        self.figure.text(
+            0.06 / WIDTH, middle / self.height, words, rotation=90, ha="left", va="center",
+            fontsize=LABEL_SIZE, linespacing=1.1, multialignment="center",
+        )  # fmt: skip
+
+
+def grid_of(panels: int) -> tuple[int, int]:
+    """Columns and rows for so many panels."""
+    across = {1: 1, 2: 2, 3: 3, 4: 2}.get(panels, 3)
+    return across, -(-panels // across)
 
 
 def counted(run: "Run", estimates: pd.DataFrame, means: bool = False) -> str:
@@ -112,3 +180,10 @@ def counted(run: "Run", estimates: pd.DataFrame, means: bool = False) -> str:
         f"n = {n} negotiations a {each}, {draws}; intervals: {kind}, of chance within the model "
         "alone."
     )
+
+
+def _settings(run: "Run") -> list[str]:
+    """What the study sets otherwise than the case, at every design point."""
+    settings = run.study.settings
+    told = ", ".join(f"{name} = {value:.4g}" for name, value in sorted(settings.items()))
+    return [f"Set otherwise than in the case: {told}."] if settings else []
