@@ -155,7 +155,7 @@ def test_whatever_is_switched_off_nothing_that_matters_is_called_idle(chosen, pa
 def test_every_parameter_that_can_be_idle_matters_elsewhere_and_is_not_called_idle_there(parameter):
     places = [
         {name: at for name, at in others.items() if name != parameter}
-        for others in ({}, STRONG, {**STRONG, "talks.protocol": 1})
+        for others in ({"turnover.reservation_mean": 0.6}, STRONG, {**STRONG, "talks.protocol": 1})
     ]
     matters = [place for place in places if felt(parameter, place, 2000)]
     assert matters
