@@ -107,8 +107,13 @@ def ended(pid, after):
 
 
 def live():
+    import tqdm  # noqa: F401
+
     from experiments import answer, blocks, estimates, figures, ignorance, outputs  # noqa: F401
     from experiments import provenance as origin
+    from experiments.cli import running  # noqa: F401
+    from experiments.run import run_study  # noqa: F401
+    from experiments.study_making import make_study  # noqa: F401
     from sim import negotiate, read_scenario
 
     blocks.NEGOTIATIONS = BLOCK
