@@ -4,7 +4,8 @@ Cells of a coarse lattice whose corners lie on both sides of 1/2, and their neig
 four. Along the sides of narrow cells the line is found by halving; from there it is followed from
 cell to cell of the grid in both directions. What is played is a thin strip, which the line crosses
 where the whole grid would have it, draw by draw. An island that is smaller than a cell of the
-coarse lattice, and shows at none of its corners, is not found.
+coarse lattice, and shows at none of its corners, is not found: so the noise of single points,
+where draws are independent or replicates few, leaves islands a step or two beside the line.
 
 The search is told counts and asks for points, stage by stage; it makes no choice by chance, so that
 the same counts give the same points.
@@ -25,6 +26,7 @@ from experiments.intervals import wilson_interval
 
 LEVEL = 0.5
 COARSE = 4  # cells of the first lattice along each parameter, where the grid has as many
+NEAR = 8  # steps of the grid over which the slope at the line is measured
 NARROW = 8  # cells up to this width are searched along their sides alone
 
 Indices = NDArray[np.int64]
@@ -110,7 +112,8 @@ class Refinement:
         """
         self.xs, self.ys = np.asarray(xs, float), np.asarray(ys, float)
         for levels in (self.xs, self.ys):
-            if levels.ndim != 1 or len(levels) < 2 or np.any(np.diff(levels) <= 0):
+            rising = levels.ndim == 1 and len(levels) > 1 and np.all(np.diff(levels) > 0)
+            if not (rising and np.all(np.isfinite(levels))):
                 raise ValueError("a grid to be refined needs two rising levels or more a parameter")
         shape = (len(self.xs), len(self.ys))
         self._happened, self._n = np.full(shape, -1, np.int64), np.zeros(shape, np.int64)
@@ -204,8 +207,9 @@ class Refinement:
         Columns
         -------
         x, y : the crossing, by linear interpolation between two neighbours of the grid
-        x_low, x_high, y_low, y_high : ends of its band along that side: where the 95% Wilson
-            intervals of the two neighbours would meet 1/2 at the same slope
+        x_low, x_high, y_low, y_high : ends of its band along that side: as far as half the mean
+            95% Wilson interval of the two neighbours reaches at the slope of the surface there,
+            which is that of a plane through the points played around; cut at NEAR steps
         n : of the neighbour that was played less
         """
         rows = [
@@ -224,12 +228,35 @@ class Refinement:
         k, n = (np.array([table[one], table[two]], float) for table in (self._happened, self._n))
         p, (low, high) = k / n, wilson_interval(k, n)
         share = (LEVEL - p[0]) / (p[1] - p[0])
-        reach = 0.5 * float(np.mean(high - low)) / abs(p[1] - p[0])
-        start = np.array([self.xs[one[0]], self.ys[one[1]]])
-        step = np.array([self.xs[two[0]], self.ys[two[1]]]) - start
-        at = start + share * step
-        ends = np.sort([at - reach * step, at + reach * step], axis=0)
-        return (*at.tolist(), *ends[:, 0].tolist(), *ends[:, 1].tolist(), n.min())
+        step = np.subtract(two, one)
+        # The slope between the two is mostly noise where the grid is fine.
+        slope = abs(float(self._gradient(one) @ step))
+        half = 0.5 * float(np.mean(high - low))
+        reach = half / slope if slope * NEAR > half else float(NEAR)
+        at, low_end, high_end = (
+            self._place(one + (share + far) * step) for far in (0.0, -reach, reach)
+        )
+        ends = np.array([low_end, high_end])
+        return (*at, *ends[:, 0].tolist(), *ends[:, 1].tolist(), n.min())
+
+    def _gradient(self, at: tuple[int, int]) -> NDArray[np.float64]:
+        """Rise of the probability a step along each parameter, by least squares around a point."""
+        start = np.maximum(np.subtract(at, NEAR), 0)
+        window = tuple(slice(low, low + 2 * NEAR + 1) for low in start.tolist())
+        n = self._n[window].ravel()
+        where = np.indices(self._n[window].shape).reshape(2, -1).T
+        weight = np.sqrt(n[n > 0])
+        plane = np.column_stack([np.ones(len(weight)), where[n > 0]]) * weight[:, None]
+        shares = self._happened[window].ravel()[n > 0] / n[n > 0]
+        return np.linalg.lstsq(plane, shares * weight, rcond=None)[0][1:]
+
+    def _place(self, index: NDArray[np.float64]) -> tuple[float, float]:
+        """The values of both parameters at a place between points of the grid, cut at its ends."""
+        x, y = (
+            float(np.interp(part, np.arange(len(levels)), levels))
+            for part, levels in zip(index, (self.xs, self.ys), strict=True)
+        )
+        return x, y
 
 
 def _coarse(size: int) -> list[tuple[int, int]]:
