@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from experiments.run import Run
 
 CURVES = {
-    "law": "theory: no zone between\nsitting president and\nministry",
-    "no_zopa": "theory: the same, with\nthe Assembly in mind",
+    "law": "theory: no zone between sitting president and ministry",
+    "no_zopa": "theory: the same, with the Assembly in mind",
 }
 SETTLEMENTS = {
     "setter": "setter: all to the US",

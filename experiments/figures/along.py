@@ -27,7 +27,7 @@ def main_axes(page: Page, scale: Scale, room: float = 0.0) -> tuple[Axes, float]
     """
     right = WIDTH - LEGEND - GAP
     label = scale.label(right - LEFT + 0.3)
-    low = page.bottom + 0.28 + 0.15 * (label.count("\n") + 1)
+    low = page.bottom + 0.28 + 0.15 * (label.count("\n") + 1) + scale.tick_room(right - LEFT)
     dollars = scale.is_demand and scale.kind == "linear"
     high = page.top - (0.42 if dollars else 0.1)
     axes = page.axes(LEFT, right, low, high)
@@ -41,7 +41,7 @@ def main_axes(page: Page, scale: Scale, room: float = 0.0) -> tuple[Axes, float]
 def as_shares(axes: Axes, words: str = "share of negotiations", top: float = 1.0) -> None:
     """The upright axis in percent, from 0 to `top`."""
     axes.set_ylim(0.0, top)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None if top >= 0.1 else 1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if top >= 0.1 else 1))
     axes.set_ylabel(words)
 
 
@@ -86,29 +86,30 @@ def ignorance_note(ignorance: pd.DataFrame) -> str:
     )
 
 
-def mark(axes: Axes, scale: Scale, rows: pd.DataFrame, event: str, *, low: bool = False) -> None:
+def mark(axes: Axes, scale: Scale, rows: pd.DataFrame, event: str, *, dot: bool = True) -> None:
     """The reported demand, or the case's own value, with what the curve is there.
 
-    low : write at the lower edge, where the curve leaves room
+    dot : on the curve as well
     """
     value = scale.marked
     if value is None:
         return
     row = nearest(rows, scale.parameter, value)
     known = bool(np.isclose(row[scale.parameter], value))
-    lines = [*_named(scale, value, broken="law" in rows), *(_share(row, event) if known else ())]
+    theory = "law" in rows  # its curves are steep on the left and high on the right
+    lines = [*_named(scale, value, broken=theory), *(_share(row, event) if known else ())]
     if scale.is_demand and known:
         lines[-3:] = [f"{lines[-3]}: {lines[-2]}", lines[-1]]
     x = float(scale.place(value))
-    right = scale.share(x) < 0.5
+    right = scale.share(x) < (0.75 if theory else 0.5)
     axes.axvline(x, color="black", lw=0.7, ls=":")
     axes.annotate(
-        "\n".join(lines), (x, 0.015 if low else 0.985), xycoords=("data", "axes fraction"),
+        "\n".join(lines), (x, 0.94 if theory else 0.985), xycoords=("data", "axes fraction"),
         xytext=(4 if right else -4, 0), textcoords="offset points",
-        ha="left" if right else "right", va="bottom" if low else "top", fontsize=7.5,
+        ha="left" if right else "right", va="top", fontsize=7.5,
         path_effects=HALO, zorder=6,
     )  # fmt: skip
-    if known:
+    if known and dot:
         axes.plot([x], [row[event]], "o", color="black", ms=3.2, zorder=5)
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.estimates import DEMAND
-from experiments.figures.page import LABEL_SIZE
+from experiments.figures.page import LABEL_SIZE, WIDTH
 from experiments.figures.style import wrapped
 from sim.parameters import BY_NAME
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"1": "no unit", "1/payment": "per payment", "law": "", "policy": "", "protocol": "",
           "side": ""}  # fmt: skip
+NAME_SIZE = 6.5  # of the names of levels
 _SPREAD = 8.0  # ratio of the ends above which levels may lie on a logarithmic axis
 _LOG_STEPS = (1.0, 2.0, 5.0)
 
@@ -80,6 +81,11 @@ class Scale:
             return value if value in self.levels else None
         return value if self.levels[0] <= value <= self.levels[-1] else None
 
+    @property
+    def mark_words(self) -> str:
+        """What a legend calls the mark."""
+        return "reported demand" if self.is_demand else "the case's own value"
+
     def label(self, width: float) -> str:
         """What the axis shows and in which unit, in lines at most so wide, inches."""
         if self.is_demand:
@@ -108,7 +114,9 @@ class Scale:
             (axes.set_yscale, axes.set_ylim) if upright else (axes.set_xscale, axes.set_xlim)
         )
         if self.kind == "named":
-            axis.set_ticks(range(len(self.levels)), [self.name_of(v) for v in self.levels])
+            width = axes.get_position().width * WIDTH
+            names = self.names(2.2 if upright else width)
+            axis.set_ticks(range(len(names)), names, fontsize=NAME_SIZE)
         elif self.kind == "log":
             set_scale("log")
             ticks = _log_ticks(*self.ends, most)
@@ -133,8 +141,19 @@ class Scale:
         """A level in a few characters."""
         codes = BY_NAME[self.parameter].codes
         if codes is not None:
-            return codes(int(value)).name.lower().replace("_", "\n")
+            return codes(int(value)).name.lower().replace("_", " ")
         return f"{value:.4g}"
+
+    def names(self, width: float) -> list[str]:
+        """The levels of a named scale, broken to fit side by side on an axis so wide, inches."""
+        room = 0.95 * width / len(self.levels)
+        return [wrapped(self.name_of(value), room, NAME_SIZE) for value in self.levels]
+
+    def tick_room(self, width: float) -> float:
+        """What the ticks below an axis so wide need beyond a single line, inches."""
+        if self.kind != "named":
+            return 0.0
+        return 0.11 * max(name.count("\n") for name in self.names(width))
 
     def add_dollars(self, axes: Axes) -> None:
         """Billions of dollars a year along the upper edge; the axis must be the demand's."""

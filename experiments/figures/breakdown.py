@@ -19,7 +19,7 @@ from experiments.figures.along import (
     source_note,
 )
 from experiments.figures.axis import Scale, scale_of
-from experiments.figures.page import WIDTH, Page, counted, grid_of
+from experiments.figures.page import WIDTH, Page, counted, grid_of, height_for
 from experiments.figures.style import COLOURS
 
 if TYPE_CHECKING:
@@ -49,25 +49,30 @@ def breakdown_figure(
     scale = scale_of(study, parameter, rows[parameter].to_numpy())
     notes = [counted(run, estimates), *source_note(scale)]
     notes[1:1] = [ignorance_note(ignorance)] if ignorance is not None else []
-    page = Page(run, "Ways of breaking down", notes)
+    theory = [
+        name
+        for name in CURVES
+        if scale.kind != "named" and name in rows and np.isfinite(rows[name].to_numpy(float)).any()
+    ]
+    first = f" ({study.variants[0].words})" if len(study.variants) > 1 else ""
+    words = [
+        *[label for *_, label in COLOURS.values()][::-1],
+        f"any breakdown{first}, with its 95% interval",
+        *(f"{variant.words}, with its interval" for variant in study.variants[1:]),
+        *([IGNORANCE_WORDS] if ignorance is not None else []),
+        *(CURVES[name] for name in theory),
+    ]
+    page = Page(run, "Ways of breaking down", notes, height_for(words))
     axes, top = main_axes(page, scale)
     as_shares(axes)
-    causes, words = stack_causes(axes, scale, rows)
-    entries, words = causes[::-1], words[::-1]
-    entries.append(_total(axes, scale, rows))
-    first = f" ({study.variants[0].words})" if len(study.variants) > 1 else ""
-    words.append(f"any breakdown{first}, with its 95% interval")
+    entries = [*stack_causes(axes, scale, rows)[::-1], _total(axes, scale, rows)]
     for index, variant in enumerate(study.variants[1:]):
         entries.append(_other(axes, scale, variant_rows(estimates, variant.name), index))
-        words.append(f"{variant.words}, with its interval")
     if ignorance is not None:
         entries.append(draw_ignorance(axes, scale, ignorance))
-        words.append(IGNORANCE_WORDS)
-    for dashes, (name, label) in zip(("-.", ":"), CURVES.items(), strict=True):
-        if name in rows and np.isfinite(rows[name].to_numpy(float)).any():
-            x = scale.place(rows[parameter])
-            entries += axes.plot(x, rows[name], color="black", ls=dashes, lw=1.4)
-            words.append(label)
+    for name in theory:
+        dashes = "-." if name == "law" else ":"
+        entries += axes.plot(rows[parameter], rows[name], color="black", ls=dashes, lw=1.4)
     mark(axes, scale, rows, "breakdown")
     page.legend(entries, words, top)
     return page.figure
@@ -87,14 +92,14 @@ def causes_figure(
     place = page.room_below(words[::-1], 3)
     titles = [variant.words for variant in study.variants]
     label = scale.label(WIDTH - 1.0)
-    panels = page.panels(across, down, label, ["share of negotiations"], titles)
+    panels = page.panels(across, down, label, ["share of negotiations"], titles,
+                         ticks=scale.tick_room)  # fmt: skip
     entries: list[Any] = []
     for axes in panels[len(titles) :]:
         axes.set_visible(False)
     for axes, variant in zip(panels, study.variants, strict=False):
         rows = variant_rows(estimates, variant.name)
-        causes, _ = stack_causes(axes, scale, rows)
-        entries = [_total(axes, scale, rows), *causes]
+        entries = [_total(axes, scale, rows), *stack_causes(axes, scale, rows)]
         scale.dress(axes, most=max(8 // across, 3))
         as_shares(axes, "")
         if scale.marked is not None:
@@ -103,8 +108,8 @@ def causes_figure(
     return page.figure
 
 
-def stack_causes(axes: Axes, scale: Scale, rows: pd.DataFrame) -> tuple[list[Any], list[str]]:
-    """The causes on top of each other, in their colours; returns entries and words of a legend."""
+def stack_causes(axes: Axes, scale: Scale, rows: pd.DataFrame) -> list[Any]:
+    """The causes on top of each other, in their colours; returns what a legend shows."""
     x = scale.place(rows[scale.parameter])
     base = np.zeros(len(rows))
     entries: list[Any] = []
@@ -116,7 +121,7 @@ def stack_causes(axes: Axes, scale: Scale, rows: pd.DataFrame) -> tuple[list[Any
         else:
             entries.append(axes.fill_between(x, base, top, **look))
         base = top
-    return entries, [words for _, _, words in COLOURS.values()]
+    return entries
 
 
 def _total(axes: Axes, scale: Scale, rows: pd.DataFrame) -> Any:

@@ -13,7 +13,7 @@ from experiments.estimates import column_of
 from experiments.events import EVENTS
 from experiments.figures.axis import Scale, scale_of
 from experiments.figures.heat_map import COLOUR_MAP
-from experiments.figures.page import EDGE, LEGEND_SIZE, WIDTH, Page
+from experiments.figures.page import EDGE, LABEL_SIZE, LEGEND_SIZE, WIDTH, Page
 from experiments.figures.style import wrapped
 from sim.parameters import BY_NAME
 
@@ -132,20 +132,22 @@ def discovery_figure(run: "Run", estimates: pd.DataFrame, region: "Region") -> "
     labels = _legend(region)
     place = page.room_below([text for _, text in labels], 2)
     across, upright = (_scale(study, name) for name in names)
-    below = across.label(2.9)
+    below = across.label(3.3)
     foot = page.bottom + 0.28 + 0.15 * (below.count("\n") + 1)
-    left = page.axes(0.86, 3.55, foot, page.top - 0.08)
+    left = page.axes(0.86, 3.55, foot, page.top - 0.28)
     points = _cloud(left, (across, upright), estimates, region, study.outcome)
     _box(left, (across, upright), region)
     left.set_xlabel(below)
-    left.set_ylabel(wrapped(upright.label(page.top - foot), page.top - foot, 8.0))
+    # All of it would be too long: the demand by its meaning, another parameter by its name.
+    name = upright.label(WIDTH).split("\n")[0 if upright.is_demand else -1]
+    left.set_ylabel(wrapped(name, page.top - 0.28 - foot, LABEL_SIZE))
     key = page.figure.add_axes((
-        3.65 / WIDTH, foot / page.height, 0.1 / WIDTH, (page.top - 0.08 - foot) / page.height
+        3.65 / WIDTH, foot / page.height, 0.1 / WIDTH, (page.top - 0.28 - foot) / page.height
     ))  # fmt: skip
     bar = page.figure.colorbar(points, cax=key)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-    bar.set_label(f"share of negotiations: {words}", fontsize=LEGEND_SIZE)
-    _trade(page.axes(4.9, WIDTH - 0.12, foot, page.top - 0.08), region)
+    left.set_title(f"colour: {words}, share of negotiations", fontsize=LEGEND_SIZE, pad=4)
+    _trade(page.axes(4.9, WIDTH - 0.12, foot, page.top - 0.28), region)
     page.legend_below([entry for entry, _ in labels], [text for _, text in labels], 2, place)
     return page.figure
 

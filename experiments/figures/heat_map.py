@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from experiments.run import Run
 
+BAND = "#EE6677"  # of a refined map
 COLOUR_MAP = "cividis"  # perceptually uniform, made for colour-blind readers
 _HALO: list[AbstractPathEffect] = [withStroke(linewidth=2.6, foreground="white")]
 _THIN: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="white")]
@@ -43,7 +44,7 @@ def map_figure(
     columns, rows = grid_of(len(study.variants))
     what = EVENTS[event].words
     page = Page(run, how_often(event), notes, 2.75 + 2.0 * rows)
-    entries, words = _legend(across, down, with_line=_has_line(estimates, event))
+    entries, words = _legend(run, across, down, with_line=_has_line(estimates, event))
     place = page.room_below(words, 2) if words else 0.0
     dollars = across.is_demand and across.kind == "linear" and len(study.variants) == 1
     page.top -= 0.30 if dollars else 0.0
@@ -51,7 +52,8 @@ def map_figure(
     titles = [variant.words if len(study.variants) > 1 else "" for variant in study.variants]
     bar = WIDTH - 0.85  # left edge of the key to the colours
     label = across.label(WIDTH - 1.6)
-    panels = page.panels(columns, rows, label, [beside], titles, right=bar - 0.2)
+    panels = page.panels(columns, rows, label, [beside], titles, right=bar - 0.2,
+                         ticks=across.tick_room)  # fmt: skip
     for axes in panels[len(titles) :]:
         axes.set_visible(False)
     bounds = _bounds(estimates[event].to_numpy())
@@ -149,12 +151,12 @@ def _line(axes: Axes, run: "Run", across: Scale, down: Scale, rows: pd.DataFrame
 
 
 def _refined_band(axes: Axes, run: "Run") -> None:
-    """The band as short strokes across the line: beyond the strip that was played it is unknown."""
+    """The band, stroke by stroke across the line: what was played is a strip, and no plane."""
     found = crossings(run)
     ends = found[["x_low", "y_low", "x_high", "y_high"]].to_numpy()
     strokes = list(ends.reshape(-1, 2, 2))
     axes.add_collection(
-        LineCollection(strokes, colors="black", linewidths=0.7, path_effects=_THIN),
+        LineCollection(strokes, colors=BAND, linewidths=1.6, alpha=0.6),
         autolim=False,
     )
 
@@ -180,12 +182,15 @@ def _mark_case(axes: Axes, across: Scale, down: Scale) -> None:
     )  # fmt: skip
 
 
-def _legend(across: Scale, down: Scale, *, with_line: bool) -> tuple[list[Any], list[str]]:
+def _legend(
+    run: "Run", across: Scale, down: Scale, *, with_line: bool
+) -> tuple[list[Any], list[str]]:
     entries: list[Any] = []
     words: list[str] = []
     if with_line and "named" not in (across.kind, down.kind):
-        entries += [Line2D([], [], color="black", lw=1.5),
-                    Line2D([], [], color="black", lw=0.7, ls="dashed")]  # fmt: skip
+        edge = {"color": BAND, "lw": 5.0, "alpha": 0.6} if run.study.refine else {
+            "color": "black", "lw": 0.7, "ls": "dashed"}  # fmt: skip
+        entries += [Line2D([], [], color="black", lw=1.5), Line2D([], [], **edge)]
         words += ["the line of one half", "its band: 95% intervals that just hold one half"]
     if across.marked is not None and down.marked is not None:
         entries.append(Line2D([], [], ls="none", marker="D", ms=4.5, mfc="white", mec="black"))

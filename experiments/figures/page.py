@@ -5,7 +5,7 @@ intervals, the source of what is marked, and where the numbers come from. Length
 from the lower left corner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -114,6 +114,7 @@ class Page:
     def panels(
         self, across: int, down: int, below: str, beside: Sequence[str], titles: Sequence[str],
         *, apart: float = 0.0, right: float = WIDTH - 0.12,
+        ticks: Callable[[float], float] = lambda _: 0.0,
     ) -> list[Axes]:  # fmt: skip
         """Panels of one size in rows, with words below them, beside each row and above each panel.
 
@@ -121,11 +122,12 @@ class Page:
         titles : of the panels, "" for none
         apart : room for ticks between the columns where each panel has a scale of its own
         right : edge of the last column
+        ticks : from the width of a panel the room that ticks of more than a line need
         """
-        foot = self.bottom + 0.15 * (below.count("\n") + 1) + 0.26
         left = 0.64 + 0.14 * max(words.count("\n") for words in beside)
         gap = 0.18 + apart
         wide = (right - left - gap * (across - 1)) / across
+        foot = self.bottom + 0.15 * (below.count("\n") + 1) + 0.26 + ticks(wide)
         texts = [wrapped(words, wide, LEGEND_SIZE, "bold") for words in titles]
         heads = [
             max((text.count("\n") + 1 if text else 0) for text in texts[row * across :][:across])
@@ -161,6 +163,14 @@ class Page:
             0.06 / WIDTH, middle / self.height, words, rotation=90, ha="left", va="center",
             fontsize=LABEL_SIZE, linespacing=1.1, multialignment="center",
         )  # fmt: skip
+
+
+def height_for(words: Sequence[str]) -> float:
+    """Height of a page with this legend beside its axes, inches."""
+    room = LEGEND - EDGE - 0.30
+    lines = sum(wrapped(text, room, LEGEND_SIZE).count("\n") + 1 for text in words)
+    need = lines * LEGEND_SIZE * LINE + 0.7 * LEGEND_SIZE / 72.0 * len(words)
+    return max(4.4, need + 2.1)
 
 
 def grid_of(panels: int) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from experiments.figures.along import (
     source_note,
 )
 from experiments.figures.axis import scale_of
-from experiments.figures.page import LABEL_SIZE, Page, counted
+from experiments.figures.page import LABEL_SIZE, Page, counted, height_for
 from experiments.figures.style import LOOKS, wrapped
 
 if TYPE_CHECKING:
@@ -38,15 +38,17 @@ def outcome_figure(
     scale = scale_of(study, parameter, estimates[parameter].to_numpy())
     notes = [counted(run, estimates), *source_note(scale)]
     notes[1:1] = [ignorance_note(ignorance)] if ignorance is not None else []
-    page = Page(run, how_often(event), notes)
+    names = [arm.words for arm in study.variants]
+    words = names if len(names) > 1 else [EVENTS[event].words]
+    words[0] += ", with 95% intervals"
+    words += [IGNORANCE_WORDS] if ignorance is not None else []
+    page = Page(run, how_often(event), notes, height_for(words))
     axes, top = main_axes(page, scale, POINTS)
-    first = variant_rows(estimates, study.variants[0].name)
     highest = float(estimates[f"{event}_high"].to_numpy().max())
     if ignorance is not None:
         highest = max(highest, float(ignorance["high"].to_numpy().max()))
     as_shares(axes, top=min(1.0, 1.25 * highest))
     entries: list[Any] = []
-    words: list[str] = []
     for index, variant in enumerate(study.variants):
         rows = variant_rows(estimates, variant.name)
         colour, dashes, marker = LOOKS[index % len(LOOKS)]
@@ -55,12 +57,10 @@ def outcome_figure(
             x, rows[event], bars_of(rows, event), color=colour, marker=marker, ms=3, lw=1.0,
             elinewidth=0.9, capsize=1.5, ls="none" if scale.kind == "named" else dashes,
         ))  # fmt: skip
-        label = variant.words if len(study.variants) > 1 else EVENTS[event].words
-        words.append(label if index else f"{label}, with 95% intervals")
     if ignorance is not None:
         entries.append(draw_ignorance(axes, scale, ignorance))
-        words.append(IGNORANCE_WORDS)
-    mark(axes, scale, first, event)
+    first = variant_rows(estimates, study.variants[0].name)
+    mark(axes, scale, first, event, dot=False)
     page.legend(entries, words, top)
     return page.figure
 
@@ -80,12 +80,15 @@ def comparison_figure(
         *source_note(scale),
     ]
     first = study.variants[0].words
-    page = Page(run, f"What a variant adds to {words}, against {first}", notes)
+    others = study.variants[1:]
+    labels = [variant.words for variant in others]
+    labels[0] += ", with 95% intervals"
+    labels += [] if scale.marked is None else [scale.mark_words]
+    title = f"What a variant adds to {words}, against {first}"
+    page = Page(run, title, notes, height_for(labels))
     axes, top = main_axes(page, scale, POINTS)
     axes.axhline(0.0, color="black", lw=0.8)
-    others = study.variants[1:]
     entries: list[Any] = []
-    labels: list[str] = []
     for index, variant in enumerate(others):
         rows = variant_rows(estimates, variant.name)
         colour, dashes, marker = LOOKS[(index + 1) % len(LOOKS)]
@@ -94,7 +97,6 @@ def comparison_figure(
             100.0 * bars_of(rows, name), color=colour, marker=marker, ms=3.2, lw=0.7,
             elinewidth=1.0, capsize=1.8, ls="none" if scale.kind == "named" else dashes,
         ))  # fmt: skip
-        labels.append(variant.words if index else f"{variant.words}, with 95% intervals")
     low, high = (100.0 * estimates[f"{name}{end}"].to_numpy(float) for end in ("_low", "_high"))
     low, high = min(float(np.nanmin(low)), 0.0), max(float(np.nanmax(high)), 0.0)
     room = 0.08 * max(high - low, 0.2)
@@ -102,7 +104,6 @@ def comparison_figure(
     axes.set_ylabel(wrapped(f"{words}: difference, percentage points", 2.5, LABEL_SIZE))
     if scale.marked is not None:
         axes.axvline(float(scale.place(scale.marked)), color="black", lw=0.7, ls=":")
-        labels.append("reported demand" if scale.is_demand else "the case's own value")
         entries.append(axes.plot([], [], color="black", lw=0.7, ls=":")[0])
     page.legend(entries, labels, top)
     return page.figure

@@ -11,7 +11,7 @@ from experiments.baselines import SETTLEMENTS
 from experiments.estimates import variant_rows
 from experiments.figures.along import POINTS, bars_of, main_axes, source_note
 from experiments.figures.axis import Scale, scale_of
-from experiments.figures.page import WIDTH, Page, counted
+from experiments.figures.page import WIDTH, Page, counted, height_for
 from experiments.figures.style import LOOKS, SEOUL, US, ZOPA
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from experiments.run import Run
 
 _ENDS = ("us_least", "seoul_most")
+_THEORY = ("zone of possible agreement at mean types", "least that the president signs",
+           "most that Seoul may concede", *SETTLEMENTS.values())  # fmt: skip
 _PANELS = ("settlement_mean", "seoul_surplus", "breakdown")
 
 
@@ -31,27 +33,28 @@ def settlement_figure(
     (parameter,) = study.parameters
     first = variant_rows(estimates, study.variants[0].name)
     scale = scale_of(study, parameter, first[parameter].to_numpy())
-    theory = "us_least" in first
+    theory = "us_least" in first and scale.kind != "named"
     notes = [
         counted(run, estimates, means=True).replace("; intervals", f"; {_deals(estimates)}"
         " deals; intervals"), *source_note(scale),
     ]  # fmt: skip
     title = "What deals are worth" + (", and what theory forecasts" if theory else "")
-    page = Page(run, title, notes)
+    words = [*(_THEORY if theory else ())]
+    for variant in study.variants:
+        label = f"{variant.words}: " if len(study.variants) > 1 else "deals: "
+        words.append(f"{label}median and middle half; points: mean, with its 95% interval")
+    words += [] if scale.marked is None else [scale.mark_words]
+    page = Page(run, title, notes, height_for(words))
     axes, top = main_axes(page, scale, POINTS)
-    entries, words = _theory(axes, scale, first) if theory else ([], [])
+    entries = _theory(axes, scale, first) if theory else []
     for index, variant in enumerate(study.variants):
         rows = variant_rows(estimates, variant.name)
-        entries += _quartiles(axes, scale, rows, index, len(study.variants))
-        label = f"{variant.words}: " if len(study.variants) > 1 else ""
-        words += [f"{label}middle half of the deals", f"{label}median",
-                  f"{label}mean, with its 95% interval"]  # fmt: skip
+        entries.append(_quartiles(axes, scale, rows, index, len(study.variants)))
     _limits(axes, estimates, [*_ENDS, *SETTLEMENTS] if theory else [])
     axes.set_ylabel(f"amount of the deal, {study.scenario.base_year} payments")
     if scale.marked is not None:
         axes.axvline(float(scale.place(scale.marked)), color="black", lw=0.7, ls=":")
         entries.append(axes.plot([], [], color="black", lw=0.7, ls=":")[0])
-        words.append("reported demand" if scale.is_demand else "the case's own value")
     page.legend(entries, words, top)
     return page.figure
 
@@ -62,7 +65,7 @@ def _deals(estimates: pd.DataFrame) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _theory(axes: Axes, scale: Scale, rows: pd.DataFrame) -> tuple[list[Any], list[str]]:
+def _theory(axes: Axes, scale: Scale, rows: pd.DataFrame) -> list[Any]:
     """The zone of possible agreement at mean types, and three settlements."""
     x = scale.place(rows[scale.parameter])
     least, most = (rows[name].to_numpy(float) for name in _ENDS)
@@ -74,14 +77,12 @@ def _theory(axes: Axes, scale: Scale, rows: pd.DataFrame) -> tuple[list[Any], li
     entries += axes.plot(x, most, color=SEOUL, ls="--", lw=0.9)
     for dashes, name in zip(("-.", ":", (0, (1, 3))), SETTLEMENTS, strict=True):
         entries += axes.plot(x, rows[name], color="black", ls=dashes, lw=1.1)
-    words = ["zone of possible agreement at mean types", "least that the president signs",
-             "most that Seoul may concede", *SETTLEMENTS.values()]  # fmt: skip
-    return entries, words
+    return entries
 
 
 def _quartiles(
     axes: Axes, scale: Scale, rows: pd.DataFrame, index: int, count: int
-) -> list[Any]:  # fmt: skip
+) -> tuple[Any, ...]:
     """The middle half, the median and the mean of the deals of one variant."""
     colour, dashes, marker = LOOKS[index % len(LOOKS)]
     x = scale.place(rows[scale.parameter])
@@ -100,7 +101,7 @@ def _quartiles(
         apart, rows["settlement_mean"], bars_of(rows, "settlement_mean"), fmt=marker, color=colour,
         ms=2.8, mfc="white", mew=0.7, elinewidth=0.8, capsize=1.2,
     )  # fmt: skip
-    return [half, line, mean]
+    return half, line, mean
 
 
 def _limits(axes: Axes, estimates: pd.DataFrame, more: list[str]) -> None:
@@ -127,7 +128,8 @@ def surplus_figure(
     columns = 1 if len(words) < 2 else 2
     place = page.room_below(words, columns) if words else 0.0
     titles = ["Mean deal, payments", "Seoul's surplus, payments", "Breakdown, share of talks"]
-    panels = page.panels(3, 1, scale.label(WIDTH - 1.0), [""], titles, apart=0.42)
+    panels = page.panels(3, 1, scale.label(WIDTH - 1.0), [""], titles, apart=0.42,
+                         ticks=scale.tick_room)  # fmt: skip
     entries: list[Any] = []
     for index, variant in enumerate(study.variants):
         rows = variant_rows(estimates, variant.name)
@@ -147,7 +149,7 @@ def surplus_figure(
             axes.axvline(float(scale.place(scale.marked)), color="black", lw=0.7, ls=":")
     panels[1].axhline(0.0, color="0.5", lw=0.6)
     panels[2].set_ylim(bottom=0.0)
-    panels[2].yaxis.set_major_formatter(PercentFormatter(1.0))
+    panels[2].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     if words:
         page.legend_below(entries, words, columns, place)
     return page.figure
