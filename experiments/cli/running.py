@@ -184,7 +184,7 @@ def run_and_tell(study: Any, options: dict[str, Any]) -> None:
     write_tables(done, where, estimates, findings)
     band = None
     if unknown is not None:
-        again = _played(unknown, f"{where.rstrip('/')}/ignorance", options)
+        again = _played(unknown, results.inside(where, "ignorance"), options)
         band = None if again is None else ignorance.ignorance_band(again)
     lines = [study.question, "", *findings.sentences(study), *answer(done, estimates)]
     if not pictures:
