@@ -120,7 +120,8 @@ def _default_title(factors: Sequence[Factor]) -> str:
 
 def _default_question(factors: Sequence[Factor]) -> str:
     what = " and ".join(factor.parameter for factor in factors)
-    return f"How often do the talks break down as {what} varies?" if what else (
+    verb = "varies" if len(factors) == 1 else "vary"
+    return f"How often do the talks break down as {what} {verb}?" if what else (
         "How often do the talks break down?"
     )  # fmt: skip
 
