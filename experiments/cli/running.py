@@ -167,7 +167,7 @@ def check_asked(study: Any, *, pictures: bool) -> None:
 
 def run_and_tell(study: Any, options: dict[str, Any]) -> None:
     """Play a study, keep its tables and figures, print its answer and where everything lies."""
-    from experiments import ignorance
+    from experiments import ignorance, results
     from experiments.answer import answer, table
     from experiments.drivers import findings_of
     from experiments.estimates import estimate
