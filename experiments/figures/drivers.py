@@ -86,7 +86,7 @@ def sensitivity_figure(run: "Run", indices: pd.DataFrame) -> "Figure":
 
 def _labelled(name: str) -> str:
     symbol = BY_NAME[name].symbol
-    return f"{name} {symbol}".rstrip()
+    return f"{name} ({symbol})" if symbol else name
 
 
 def _bars(
@@ -136,7 +136,8 @@ def discovery_figure(run: "Run", estimates: pd.DataFrame, region: "Region") -> "
     foot = page.bottom + 0.28 + 0.15 * (below.count("\n") + 1)
     left = page.axes(0.86, 3.55, foot, page.top - 0.28)
     points = _cloud(left, (across, upright), estimates, region, study.outcome)
-    _box(left, (across, upright), region)
+    if region.limits:
+        _box(left, (across, upright), region)
     left.set_xlabel(below)
     # All of it would be too long: the demand by its meaning, another parameter by its name.
     name = upright.label(WIDTH).split("\n")[0 if upright.is_demand else -1]
@@ -235,7 +236,9 @@ def _trade(axes: Axes, region: "Region") -> None:
 
 def _legend(region: "Region") -> list[tuple[Any, str]]:
     dot: dict[str, Any] = {"ls": "none", "marker": "o", "mec": "black", "mew": 0.3}
-    found: list[tuple[Any, str]] = [(Patch(fill=False, ec="#EE6677", lw=2.0), "the region")]
+    found: list[tuple[Any, str]] = []
+    if region.limits:
+        found.append((Patch(fill=False, ec="#EE6677", lw=2.0), "the region"))
     if len(region.limits) > 2:
         found.append((Line2D([], [], mfc="0.6", ms=2.4, alpha=0.5, **dot),
                       "small and pale: left out by its other limits"))  # fmt: skip
