@@ -200,8 +200,10 @@ def run_and_tell(study: Any, options: dict[str, Any]) -> None:
 
 
 def _tell_files(done: Any, where: str, names: list[str]) -> None:
-    root = where.rstrip("/")
-    click.echo("", err=False)
+    from experiments import results
+
+    root = results.open_store(where).where.rstrip("/")  # without what an address keeps secret
+    click.echo("")
     for name in (name for name in names if name.endswith(".png")):
         click.echo(f"Figure:       {root}/{name} (also .svg, .pdf)")
     click.echo(f"Estimates:    {root}/estimates.csv")
