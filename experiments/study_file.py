@@ -200,7 +200,9 @@ def read_study(study: str | Path, **options: Any) -> Study:
     variants = [
         Variant(
             one.name, one.label,
-            _settings(path, text, ("variants", index), one.settings, scenario, problems),
+            _settings(
+                path, text, ("variants", index, "settings"), one.settings, scenario, problems
+            ),
         )
         for index, one in enumerate(form.variants)
     ]  # fmt: skip
