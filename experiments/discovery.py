@@ -1,12 +1,12 @@
 """Scenario discovery: where in the space of parameters the talks break down, in one sentence.
 
 A design point is a case of interest where the event happened in at least a threshold of its
-replicates. PRIM peels a box off the parameters' ranges, a twentieth of the points at a time. Each
-box on the way has a coverage (share of all cases inside) and a density (share of the points inside
-that are cases); told is, among those with the density asked for, the one with the largest harmonic
-mean of the two. Limits that chance could have set are dropped. A box is chosen for its looks, so it
-is tried again: resamples redraw points and outcomes, search anew, and are judged on the points that
-they left out.
+replicates. PRIM peels a box off the parameters' ranges, a twentieth of the points at a time, and
+each box on the way has a coverage (share of all cases inside) and a density (share of the points
+inside that are cases). What is told is, among those with the density asked for, the one with the
+largest harmonic mean of the two. Limits that chance could have set are dropped; where none is
+left, no region is told. A box is chosen for its looks, so it is tried again: resamples redraw
+points and outcomes, search anew, and are judged on the points that they left out.
 
 Needs the extra `discovery` (EMA Workbench).
 
@@ -36,7 +36,7 @@ THRESHOLD = 0.5  # a case: breakdown is at least as likely as not
 DENSITY = 0.8
 LEAST_POINTS = 50
 LEAST_MASS = 0.05  # a box holds at least this share of the points
-SIGNIFICANT = 0.05  # quasi-p value up to which a limit is kept
+SIGNIFICANT = 0.05  # quasi-p value up to which a limit is kept, shared among all ends of ranges
 RESAMPLES = 50
 
 
@@ -44,7 +44,8 @@ RESAMPLES = 50
 class Region:
     """A box in the space of parameters, how well it tells the cases, and how stable it is.
 
-    limits : by restricted parameter, its ends; infinite where only the other end is restricted
+    limits : by restricted parameter, its ends; infinite where only the other end is restricted;
+        none where no limit is beyond chance: the cases are then told of the whole space
     coverage : share of the cases that lie inside; density : share of the points inside that are
         cases, with its Wilson interval (low, high); points, inside, cases : counts of points
     happened : mean share of the event over the points inside
@@ -82,18 +83,26 @@ class Region:
         self, event: str = "talks break down", labels: Mapping[str, str] | None = None
     ) -> str:
         """The region as one sentence, with everything that says how far to trust it."""
+        most = f"{event} in at least {self.threshold:.0%} of negotiations"
+        if not self.limits:
+            return (
+                f"No region stands out: {most} in {self.density:.0%} [{self.low:.0%}, "
+                f"{self.high:.0%}] of all {self.points:,} draws of parameters, and no limit of a "
+                f"parameter tells them apart beyond chance; of {self.resamples} resamples "
+                f"{self.same_parameters:.0%} find none either."
+            )
         where = " and ".join(
             _limit_in_words((labels or {}).get(name, name), *ends)
             for name, ends in self.limits.items()
         )
-        most = f"{event[0].upper()}{event[1:]} in at least {self.threshold:.0%} of negotiations"
         best = "" if self.reached else f"No region has a density of {self.asked:.0%}; at best: "
         return (
-            f"{best}{most} in {self.density:.0%} [{self.low:.0%}, {self.high:.0%}] of the draws of "
-            f"parameters where {where}: coverage {self.coverage:.0%} of {self.cases:,} such draws, "
-            f"n = {self.inside:,} of {self.points:,} draws; in {self.resamples} resamples the same "
-            f"parameters are restricted in {self.same_parameters:.0%}, and the density on draws "
-            f"left out is {self.held_out:.0%}."
+            f"{best}{most[0].upper()}{most[1:]} in {self.density:.0%} [{self.low:.0%}, "
+            f"{self.high:.0%}] of the draws of parameters where {where}: "
+            f"coverage {self.coverage:.0%} of {self.cases:,} such draws, n = {self.inside:,} of "
+            f"{self.points:,} draws; in {self.resamples} resamples the same parameters are "
+            f"restricted in {self.same_parameters:.0%}, and the density on draws left out is "
+            f"{self.held_out:.0%}."
         )
 
 
@@ -222,11 +231,15 @@ def _quasi_p(x: Floats, names: list[str], cases: Flags, limits: Limits) -> dict[
 
 
 def _significant(x: Floats, names: list[str], cases: Flags, limits: Limits) -> Limits:
-    """The limits left when the least significant ones have been dropped, one after another."""
-    while len(limits) > 1:
+    """The limits left when the least significant ones have been dropped, one after another.
+
+    The search has tried both ends of every range, so each limit is held against its share of the
+    error (Bonferroni).
+    """
+    while limits:
         values = _quasi_p(x, names, cases, limits)
         worst = max(values, key=lambda name: values[name])
-        if values[worst] <= SIGNIFICANT:
+        if values[worst] <= SIGNIFICANT / (2 * len(names)):
             break
         limits = {name: ends for name, ends in limits.items() if name != worst}
     return limits

@@ -6,6 +6,7 @@ The searches run where the extra is installed: `pip install winset[discovery]`.
 import importlib.util
 import math
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -109,6 +110,20 @@ def test_a_region_that_is_not_dense_enough_is_told_as_the_best_there_is():
     assert found.sentence().startswith("No region has a density of 100%; at best: Talks break down")
 
 
+@searches
+@pytest.mark.parametrize("seed", [0, 1])
+def test_noise_alone_makes_no_region(seed):
+    """Every point breaks down as often as not; which of them are cases is chance."""
+    table = table_of(200)
+    k = np.random.default_rng(1000 + seed).binomial(20, 0.5, 200)
+    found = discover(table, k, np.full(200, 20), seed=0, resamples=3)
+    assert (found.limits, found.quasi_p, found.ranges) == ({}, {}, {})
+    assert not found.reached
+    assert (found.inside, found.coverage) == (200, 1.0)
+    assert found.density == pytest.approx(np.mean(k >= 10))
+    assert found.sentence().startswith("No region stands out: talks break down in at least 50%")
+
+
 @pytest.fixture
 def told():
     return Region(
@@ -126,6 +141,24 @@ def test_a_region_is_told_in_one_sentence(told):
         "such draws, n = 300 of 1,024 draws; in 50 resamples the same parameters are restricted in "
         "94%, and the density on draws left out is 84%."
     )
+
+
+def test_where_no_region_stands_out_the_sentence_says_so(told):
+    nowhere = replace(told, limits={}, density=0.57, low=0.5, high=0.64, reached=False)
+    assert nowhere.sentence("US vetoes occur") == (
+        "No region stands out: US vetoes occur in at least 50% of negotiations in 57% [50%, 64%] "
+        "of all 1,024 draws of parameters, and no limit of a parameter tells them apart beyond "
+        "chance; of 50 resamples 94% find none either."
+    )
+
+
+def test_a_limit_is_held_against_its_share_of_all_the_ends_that_were_tried():
+    x = np.column_stack([np.arange(40.0), *np.zeros((9, 40))])
+    cases = (np.arange(40) % 2 == 1) | (np.arange(40) >= 32)  # all of the last eight, else half
+    limits = {"a": (32.0, math.inf)}
+    assert discovery._quasi_p(x, list("abcdefghij"), cases, limits)["a"] == pytest.approx(0.6**8)
+    assert discovery._significant(x[:, :1], ["a"], cases, limits) == limits
+    assert discovery._significant(x, list("abcdefghij"), cases, limits) == {}
 
 
 def test_a_limit_that_chance_could_have_set_is_dropped():

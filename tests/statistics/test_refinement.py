@@ -97,6 +97,41 @@ def test_the_line_of_the_model_is_that_of_the_full_grid_for_a_tenth_of_the_negot
     assert search.played <= 0.1 * 65 * 65
 
 
+@given(st.integers(2, 24), st.integers(2, 24), st.floats(-3, 3), st.floats(-3, 3),
+       st.floats(-0.9, 0.9))  # fmt: skip
+def test_a_straight_line_is_found_on_a_grid_of_any_shape(width, height, a, b, c):
+    xs, ys = np.linspace(-1.0, 1.0, width), np.geomspace(0.1, 3.0, height)
+
+    def surface(x, y):
+        return np.clip(0.5 + 0.1 * (a * x + b * np.log(y) + c), 0.0, 1.0)
+
+    search, full = whole_grid(xs, ys, exact(surface))
+    corners = surface(xs[[0, 0, -1, -1]], ys[[0, -1, 0, -1]]) >= 0.5
+    if corners.any() and not corners.all():
+        assert len(search.crossings()) == len(full)
+    assert len(full) == 0 or lies_on(search, full)
+
+
+def test_the_finer_the_grid_the_smaller_the_share_that_is_played():
+    shares = []
+    for size in (33, 65, 129, 257):
+        axis = np.linspace(0.0, 1.0, size)
+        search, full = whole_grid(axis, axis, exact(SURFACES["a steep front"]))
+        assert len(search.crossings()) == len(full)
+        shares.append(search.played / size**2)
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] < 0.04
+
+
+def test_a_share_of_exactly_one_half_counts_as_above():
+    def counts(x, y):
+        return np.where(x < 1.0, 4, np.where(x < 2.0, 5, 9)), np.full(len(x), 10)
+
+    found = searched([0.0, 1.0, 2.0], [0.0, 1.0, 2.0], counts).crossings()
+    assert found["x"].tolist() == [1.0] * 3
+    assert found["y"].tolist() == [0.0, 1.0, 2.0]
+
+
 def test_on_independent_draws_the_line_is_part_of_that_of_the_full_grid():
     """The noise of single points makes islands beside the line, which are not searched for."""
     axis = np.linspace(0.0, 1.0, 65)
@@ -168,7 +203,9 @@ def test_a_surface_that_never_meets_one_half_has_no_line_and_costs_the_coarse_la
     assert search.played == 25
 
 
-@pytest.mark.parametrize("levels", [[1.0], [2.0, 1.0], [1.0, 1.0], [[1.0, 2.0]]])
+@pytest.mark.parametrize(
+    "levels", [[1.0], [], [2.0, 1.0], [1.0, 1.0], [[1.0, 2.0]], [0, np.nan], [0, np.inf]]
+)
 def test_levels_must_rise(levels):
     with pytest.raises(ValueError, match="two rising levels or more"):
         Refinement(levels, [0.0, 1.0])
