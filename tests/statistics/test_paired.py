@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.docking.commitment import COMMITMENTS, kappa_law, settings_of
+from experiments.docking.play import broke_down, limit_points
 from experiments.paired import (
     count_pairs,
     in_words,
@@ -12,6 +14,7 @@ from experiments.paired import (
     tango_difference,
     unpaired_difference,
 )
+from sim import negotiate
 
 METHODS = [paired_difference, tango_difference]
 PAIRS = st.tuples(*(st.integers(0, 5000) for _ in range(4))).filter(lambda pairs: sum(pairs) > 0)
@@ -109,6 +112,30 @@ def test_separate_draws_hold_the_difference_in_95_percent_of_runs():
             generator.binomial(n, p, 20_000), n, generator.binomial(m, q, 20_000), m
         )
         assert 0.94 <= np.mean((found.low <= p - q) & (p - q <= found.high)) <= 0.96
+
+
+@pytest.mark.parametrize("common", [True, False])
+def test_differences_between_talks_hold_what_the_kappa_law_says(common):
+    """Take it or leave it, at demands that a known share of Seoul's ministries refuses."""
+    n, runs = 500, 200
+    last_offer = COMMITMENTS[-1]
+    demands = np.array([1.1, 1.2, 1.25, 1.3, 1.35])
+    law = np.array([kappa_law(float(demand), last_offer) for demand in demands])
+    points = limit_points({**settings_of(1.0, last_offer), "president.demand": demands})
+    broken = broke_down(negotiate(points, n * runs, seed=0, common=common))
+    broken = broken.reshape(len(demands), runs, n)
+    held = []
+    for harder in range(1, len(demands)):
+        one, other = broken[harder], broken[harder - 1]
+        truth = law[harder] - law[harder - 1]
+        found = (
+            paired_difference(*count_pairs(one, other)) if common
+            else unpaired_difference(one.sum(axis=1), n, other.sum(axis=1), n)
+        )  # fmt: skip
+        held.append(np.mean((found.low <= truth) & (truth <= found.high)))
+        assert found.value.mean() == pytest.approx(truth, abs=0.01)
+        assert (broken[harder - 1] <= broken[harder]).all() == common
+    assert 0.935 <= np.mean(held) <= (0.98 if common else 0.965)
 
 
 def test_pairs_know_a_small_difference_better_than_separate_draws():
