@@ -295,6 +295,8 @@ def test_a_variant_without_a_label_is_called_by_its_name():
         ({"refine": True, "vary": PAIR | {"demand": 2}}, "refine needs a grid of exactly two"),
         ({"refine": True, "vary": PAIR, "variants": {"a": {}, "b": {"split": 0}}},
          "refine needs a grid of exactly two parameters, of two levels or more, and no variants"),
+        ({"refine": True, "vary": PAIR, "draws": "independent"},
+         'refine needs draws = "common": with draws of their own, neighbours of the grid lie on'),
         ({"refine": True, "vary": PAIR, "precision": 0.1},
          "refine and precision exclude each other: give replicates"),
         ({"replicates": 2**32 - 1, "vary": {"demand": np.linspace(1, 5, 300)}},
