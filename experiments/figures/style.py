@@ -34,6 +34,7 @@ COLOURS = {
 US, SEOUL, ZOPA, IGNORANCE = "#4477AA", "#EE6677", "#228833", "#009988"
 UNCALIBRATED = "Parameters are assumptions, not calibrated: plausible, not a forecast."
 FORMATS = ("png", "svg", "pdf")
+HINTED = 1.04  # letters that are fitted to pixels are up to so much wider
 # How variants are told apart: colour, dashes and marker each suffice.
 LOOKS: tuple[tuple[str, Any, str], ...] = (
     ("black", "-", "o"), ("#4477AA", (0, (4, 2)), "s"), ("#EE6677", "-.", "^"),
@@ -83,9 +84,10 @@ def save(
 
 @lru_cache(maxsize=4096)
 def width_of(words: str, size: float, weight: str = "normal") -> float:
-    """How wide a line of text is, inches, at a size in points."""
+    """How wide a line of text is at most, inches, at a size in points."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    return text_to_path.get_text_width_height_descent(words, font, ismath=False)[0] / 72.0
+    exact = text_to_path.get_text_width_height_descent(words, font, ismath=False)[0]
+    return HINTED * exact / 72.0
 
 
 def wrapped(words: str, width: float, size: float, weight: str = "normal") -> str:
