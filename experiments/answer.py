@@ -64,7 +64,7 @@ def share(row: Mapping[str, Any], name: str) -> str:
 def _arm(study: "Study") -> str:
     """Which variant a sentence is of, unless it is the case itself."""
     first = study.variants[0]
-    return "" if first.name == REFERENCE else f", {first.words},"
+    return "" if first.name == REFERENCE else f" ({first.words})"
 
 
 def _told(study: "Study", settings: Mapping[str, float]) -> str:
@@ -173,15 +173,16 @@ def _differences(study: "Study", estimates: pd.DataFrame) -> list[str]:
     """Each variant against the first, at the reported or central setting."""
     lines = []
     for variant in study.variants[1:]:
-        rows = variant_rows(estimates, variant.name)
-        row, where = _central(study, rows)
+        row, where = _central(study, variant_rows(estimates, variant.name))
+        if not lines:
+            first = study.variants[0]
+            lines.append(f"Against {first.words}{where}:")
         name = f"{study.outcome}_difference"
-        change = f"{variant.words[0].upper()}{variant.words[1:]}, against "
         said = in_words(
-            f"{change}{study.variants[0].words}{where},", row[name], row[f"{name}_low"],
-            row[f"{name}_high"], row["pairs"] if study.common else row["n"], paired=study.common,
+            f"- {variant.words}:", row[name], row[f"{name}_low"], row[f"{name}_high"],
+            row["pairs"] if study.common else row["n"], paired=study.common,
         )  # fmt: skip
-        lines.append(f"{said}: {EVENTS[study.outcome].words} {share(row, study.outcome)}.")
+        lines.append(f"{said}; {EVENTS[study.outcome].words} {share(row, study.outcome)}.")
     return lines
 
 

@@ -141,7 +141,8 @@ def in_words(
     )
     counted = f"n = {int(n):,} pairs" if paired else f"n = {int(n):,} each"
     open_sign = "; it may be none" if low <= 0.0 <= high else ""
-    return f"{change} {verb} {size} points [{least}, {most}] ({counted}){open_sign}"
+    points = "point" if size == "1" else "points"
+    return f"{change} {verb} {size} {points} [{least}, {most}] ({counted}){open_sign}"
 
 
 def _checked_pairs(*counts: ArrayLike) -> list[Floats]:
