@@ -179,8 +179,19 @@ def _search(
     )
     dense = path.index[path["density"] >= density]
     # The harmonic mean is largest where the sum of the inverses is smallest.
-    inverses = 1.0 / path["coverage"] + 1.0 / path["density"]
-    place = int(inverses.loc[dense].idxmin() if len(dense) else path["density"].idxmax())
+    inverses = (1.0 / path["coverage"] + 1.0 / path["density"]).loc[dense]
+    order = [int(place) for place in inverses.sort_values(kind="stable").index]
+    best: Limits | None = None
+    for place in order or [int(path["density"].idxmax())]:
+        limits = _significant(x, names, cases, _limits(box, names, place))
+        if not limits or cases[_inside(x, names, limits)].mean() >= density:
+            return limits, trajectory
+        best = limits if best is None else best  # without its idle limits it is not dense enough
+    return best or {}, trajectory
+
+
+def _limits(box: Any, names: list[str], place: int) -> Limits:
+    """The limits of one of the library's boxes."""
     start, end = box.box_lims[0], box.box_lims[place]
     limits = {}
     for name in names:
@@ -188,7 +199,7 @@ def _search(
         open_low, open_high = low <= start[name].iloc[0], high >= start[name].iloc[1]
         if not (open_low and open_high):
             limits[name] = (-math.inf if open_low else low, math.inf if open_high else high)
-    return _significant(x, names, cases, limits), trajectory
+    return limits
 
 
 def _find_box(x: pd.DataFrame, y: NDArray[np.int64]) -> Any:
