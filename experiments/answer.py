@@ -28,7 +28,9 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
     """The answer to the question of a study, a sentence or two a line."""
     study = run.study
     lines: list[str] = []
-    sampled = study.has_ranges
+    sampled, first = study.has_ranges, study.variants[0]
+    if not sampled and first.name != REFERENCE:
+        lines.append(f"The reference, of which the first sentences are: {first.words}.")
     for variant in study.variants[:1] if not sampled else study.variants:
         rows = variant_rows(estimates, variant.name)
         rows = pd.DataFrame(rows[rows["n"] > 0])
@@ -41,7 +43,7 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
         elif study.factors:
             lines.append(_extremes(study, rows))
         else:
-            lines.append(_at(study, rows.iloc[0].to_dict(), f"In the case{_arm(study)}"))
+            lines.append(_at(study, rows.iloc[0].to_dict(), "In the case"))
     if study.settings:
         lines.append(f"Everywhere {_told(study, study.settings)}.")
     if not sampled and len(study.variants) > 1:
@@ -59,12 +61,6 @@ def share(row: Mapping[str, Any], name: str) -> str:
     width = max(high - low, 1e-9)
     digits = 1 if not width < 0.001 else min(int(np.ceil(-np.log10(width))) - 1, 6)
     return f"{value:.{digits}%} [{low:.{digits}%}, {high:.{digits}%}]"
-
-
-def _arm(study: "Study") -> str:
-    """Which variant a sentence is of, unless it is the case itself."""
-    first = study.variants[0]
-    return "" if first.name == REFERENCE else f" ({first.words})"
 
 
 def _told(study: "Study", settings: Mapping[str, float]) -> str:
@@ -100,7 +96,7 @@ def _along(study: "Study", rows: pd.DataFrame) -> list[str]:
         if parameter == DEMAND:
             usd = study.scenario.money.usd_bn(middle)
             where = f"At the {event.label} (${usd:.3g}bn, {middle:.2f} times the payment)"
-        where += _arm(study) or ("" if parameter == DEMAND else ",")
+        where += "" if parameter == DEMAND else ","
         lines.append(_at(study, at, where))
     ends = [rows.iloc[0].to_dict(), rows.iloc[-1].to_dict()]
     if len(rows) > 1:
@@ -134,7 +130,7 @@ def _extremes(study: "Study", rows: pd.DataFrame) -> str:
         words.append(f"{adjective} at {where}: {share(row, study.outcome)}")
     which = " played, near the line of 1/2," if study.refine else ""
     return (
-        f"Over {len(rows):,} settings{which} {EVENTS[study.outcome].words}{_arm(study)} is "
+        f"Over {len(rows):,} settings{which} {EVENTS[study.outcome].words} is "
         f"{words[0]}; {words[1]} ({_n(rows)})."
     )
 
