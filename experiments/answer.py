@@ -30,7 +30,7 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
     lines: list[str] = []
     sampled, first = study.has_ranges, study.variants[0]
     if not sampled and first.name != REFERENCE:
-        lines.append(f"The reference, of which the first sentences are: {first.words}.")
+        lines.append(f"The first sentences are of the reference variant: {first.words}.")
     for variant in study.variants[:1] if not sampled else study.variants:
         rows = variant_rows(estimates, variant.name)
         rows = pd.DataFrame(rows[rows["n"] > 0])
