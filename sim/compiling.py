@@ -63,6 +63,7 @@ _OPTIONS: dict[str, Any] = {
     "fastmath": False,
     "error_model": "numpy",
     "forceinline": True,
+    "_nrt": False,  # nothing compiled makes an array: no atomic counts of who uses which
 }
 
 
