@@ -7,7 +7,6 @@ set).
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -19,7 +18,7 @@ from experiments.docking.comparative_statics import ASSEMBLY_LIMIT, hard_assembl
 from experiments.docking.domestic import READING, modes_at, one_bloc
 from experiments.docking.play import broke_down, limit_points
 from experiments.docking.time import deal_rounds
-from experiments.figures import STYLE
+from experiments.figures.style import new_figure, styled
 from experiments.intervals import wilson_interval
 from sim.negotiate import negotiate
 from sim.terms import Ending
@@ -31,7 +30,7 @@ Reals = NDArray[np.float64]
 
 
 def _page(title: str, subtitle: str, notes: str, manifest: dict[str, Any]) -> Figure:
-    figure = plt.figure(figsize=(6.3, 4.3))
+    figure = new_figure(6.3, 4.3)
     figure.text(0.012, 0.975, title, fontsize=10, fontweight="bold", va="top")
     figure.text(0.012, 0.925, subtitle, fontsize=8, va="top", color="0.3")
     figure.text(
@@ -57,7 +56,7 @@ def kappa_figure(n: int, manifest: dict[str, Any]) -> Figure:
     """The exact curves of the kappa-law under the engine's points, five settings."""
     grid = np.geomspace(1.0, 9.0, 200)
     demands = [1.05, 1.2, 1.35, 1.5, 2.0, 3.0, 4.2, 5.56, 8.0]
-    with plt.style.context(STYLE):
+    with styled():
         figure = _page(
             "A demand breaks what its author has tied to it",
             "Breakdown by the kappa-law (lines) and in the engine (points)",
@@ -101,7 +100,7 @@ def iida_figure(n: int, manifest: dict[str, Any]) -> Figure:
     grid = np.linspace(0.0, 0.3, 121)
     law = np.array([modes_at(float(noise)) for noise in grid])
     counts = np.array([_modes(float(noise), n) for noise in noises])
-    with plt.style.context(STYLE):
+    with styled():
         figure = _page(
             "Who knows the Assembly decides where talks break down",
             "Theory (lines) and engine (points): refused at the table, or signed and voted down",
@@ -137,7 +136,7 @@ def _modes(noise: float, n: int) -> tuple[int, int]:
 def schelling_figure(n: int, manifest: dict[str, Any]) -> Figure:
     """Settlement, Seoul's surplus and breakdown against the Assembly's hardness."""
     hardness, prices, errors, surplus, spread, broken = _hump(n)
-    with plt.style.context(STYLE):
+    with styled():
         figure = _page(
             "Hands tied at home: a better price, until there is none",
             "Schelling's conjecture in the engine: a harder Assembly, known to its ministry",
@@ -185,7 +184,7 @@ def _hump(n: int) -> tuple[Reals, ...]:
 
 def deadline_figure(n: int, manifest: dict[str, Any]) -> Figure:
     """Share of deals by round for fast and slow concession."""
-    with plt.style.context(STYLE):
+    with styled():
         figure = _page(
             "Slow concession piles the deals up at the deadline",
             "When the deals of ten rounds are made, by how both sides concede",

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from experiments import estimate, run_sweep
+from experiments import estimate, make_study, run_study
 from experiments.baselines import baselines, with_baselines
-from experiments.cli import main
 from sim.theory.commitment import breakdown_probability
 from sim.theory.ratification import constrained_nash_price
 from tests.limits import LIMIT
@@ -83,21 +81,32 @@ def test_other_laws_than_the_normal_have_no_curve_here(scenario):
     assert table["law"].isna().all()
 
 
-def test_the_forecasts_belong_to_the_settings_of_the_sweep(scenario):
-    sweep = run_sweep(
-        scenario, demands=[2.0], replicates=20, seed=1, settings={"assembly.shift": 0.1}
-    )
-    table = with_baselines(sweep, estimate(sweep))
-    direct = baselines(scenario.points({"president.demand": [2.0], "assembly.shift": 0.1}))
-    assert table["median_voter"][0] == direct["median_voter"][0]
-    cheap = table[table["variant"] == "cheap_talk"]["law"].to_numpy()
-    assert (cheap < table[table["variant"] == "case"]["law"].to_numpy()).all()
+def test_the_forecasts_belong_to_the_settings_of_the_study(scenario):
+    study = make_study(
+        scenario, vary={"demand": [2.0, 3.0]}, settings={"assembly.shift": 0.1},
+        variants={"case": {}, "cheap_talk": {"president.audience_cost": 0}}, replicates=20, seed=1,
+    )  # fmt: skip
+    run = run_study(study)
+    table = with_baselines(run, estimate(run))
+    direct = baselines(scenario.points({"president.demand": [2.0, 3.0], "assembly.shift": 0.1}))
+    case, cheap = (table[table["variant"] == name] for name in ("case", "cheap_talk"))
+    np.testing.assert_array_equal(case["median_voter"], direct["median_voter"])
+    np.testing.assert_array_equal(case["law"], direct["law"])
+    assert (cheap["law"].to_numpy() < case["law"].to_numpy()).all()
+    assert table["n"].tolist() == [20] * 4
 
 
-def test_one_option_lays_them_under_the_curves(tmp_path):
-    command = ["sweep", "--demands", "1.5:8:4", "-n", "40", "--baselines", "--out"]
-    result = CliRunner().invoke(main, [*command, str(tmp_path / "run")], catch_exceptions=False)
-    assert result.exit_code == 0
-    assert (tmp_path / "run" / "figures" / "settlement.svg").is_file()
-    assert "no_zopa" in (tmp_path / "run" / "estimates.csv").read_text()
-    assert "theory: the same, with" in (tmp_path / "run/figures/breakdown.svg").read_text()
+def test_the_forecasts_of_a_refined_study_are_those_of_the_points_that_were_played(scenario):
+    levels = np.linspace(1.05, 8.0, 9)
+    study = make_study(
+        scenario, vary={"demand": levels, "assembly.shift": np.linspace(-0.2, 0.2, 9)},
+        refine=True, replicates=20, seed=1,
+    )  # fmt: skip
+    run = run_study(study)
+    table = with_baselines(run, estimate(run))
+    assert len(table) < 81
+    last = table.iloc[-1]
+    names = ["president.demand", "assembly.shift"]
+    alone = baselines(scenario.points({name: last[name] for name in names}))
+    assert last["law"] == alone["law"][0]
+    assert last["setter"] == pytest.approx(alone["setter"][0], nan_ok=True)

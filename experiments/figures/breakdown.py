@@ -94,6 +94,7 @@ def causes_figure(
     label = scale.label(WIDTH - 1.0)
     panels = page.panels(across, down, label, ["share of negotiations"], titles,
                          ticks=scale.tick_room)  # fmt: skip
+    highest = min(1.0, 1.15 * float(estimates["breakdown_high"].to_numpy().max()))
     entries: list[Any] = []
     for axes in panels[len(titles) :]:
         axes.set_visible(False)
@@ -101,7 +102,7 @@ def causes_figure(
         rows = variant_rows(estimates, variant.name)
         entries = [_total(axes, scale, rows), *stack_causes(axes, scale, rows)]
         scale.dress(axes, most=max(8 // across, 3))
-        as_shares(axes, "")
+        as_shares(axes, "", highest)
         if scale.marked is not None:
             axes.axvline(float(scale.place(scale.marked)), color="black", lw=0.7, ls=":")
     page.legend_below(entries[::-1], words[::-1], 3, place)

@@ -48,7 +48,7 @@ def map_figure(
     place = page.room_below(words, 2) if words else 0.0
     dollars = across.is_demand and across.kind == "linear" and len(study.variants) == 1
     page.top -= 0.30 if dollars else 0.0
-    beside = down.label(2.1)
+    beside = down.label(2.4)
     titles = [variant.words if len(study.variants) > 1 else "" for variant in study.variants]
     bar = WIDTH - 0.85  # left edge of the key to the colours
     label = across.label(WIDTH - 1.6)

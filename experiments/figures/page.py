@@ -8,13 +8,12 @@ from the lower left corner.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import provenance
-from experiments.figures.style import UNCALIBRATED, wrapped
+from experiments.figures.style import UNCALIBRATED, new_figure, width_of, wrapped
 
 if TYPE_CHECKING:
     from experiments.run import Run
@@ -37,12 +36,15 @@ class Page:
         words : what this figure shows of the study, in a few words
         notes : sentences on n and intervals, and on the source of what is marked
         """
-        self.figure: Figure = plt.figure(figsize=(WIDTH, height))
+        self.figure: Figure = new_figure(WIDTH, height)
         self.height = height
         scenario = run.study.scenario
         self.top = height - EDGE
         self.top = self._above(run.study.title, 10.0, "bold", "black")
-        self.top = self._above(f"{words}. {scenario.title}", LABEL_SIZE, "normal", "0.3")
+        below = f"{words}. {scenario.title}"
+        if width_of(below, LABEL_SIZE) > WIDTH - 2 * EDGE:
+            below = f"{words}.\n{scenario.title}"
+        self.top = self._above(below, LABEL_SIZE, "normal", "0.3")
         lines = [*notes, *_settings(run), provenance.one_line(run.manifest)]
         self.bottom = self._below("\n".join(lines), SMALL, "normal", "0.25", EDGE)
         if not scenario.calibrated:

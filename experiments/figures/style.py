@@ -12,11 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
+from matplotlib import style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
@@ -49,11 +46,18 @@ def styled() -> Iterator[None]:
     before = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     try:
-        with plt.style.context(STYLE):
+        with style.context(STYLE):
             yield
     finally:
         if before is None:
             del os.environ["SOURCE_DATE_EPOCH"]
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of this size, inches, whatever shows plots on this machine."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def save(
@@ -78,7 +82,6 @@ def save(
         with styled(), written_whole(path) as temporary:
             figure.savefig(temporary, format=suffix, metadata=fields[suffix])
         paths.append(path)
-    plt.close(figure)
     return paths
 
 

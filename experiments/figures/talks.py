@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import provenance
-from experiments.figures.style import SEOUL, UNCALIBRATED, US, ZOPA, styled
+from experiments.figures.page import EDGE, SMALL, WIDTH
+from experiments.figures.style import SEOUL, UNCALIBRATED, US, ZOPA, new_figure, styled, wrapped
 
 if TYPE_CHECKING:
     from experiments.transcript import Transcript
@@ -20,7 +20,7 @@ def talks_figure(transcript: "Transcript", manifest: dict[str, Any]) -> Figure:
     scenario, rows = transcript.scenario, pd.DataFrame(transcript.positions())
     usd = scenario.money.usd_bn(1.0)
     with styled():
-        figure = plt.figure(figsize=(6.3, 4.3))
+        figure = new_figure(WIDTH, 4.3)
         wide = figure.add_axes((0.095, 0.28, 0.385, 0.555))
         close = figure.add_axes((0.585, 0.28, 0.385, 0.555))
         for axes in (wide, close):
@@ -37,16 +37,18 @@ def talks_figure(transcript: "Transcript", manifest: dict[str, Any]) -> Figure:
         _mark_events(close, transcript.events(), high)
         handles, labels = wide.get_legend_handles_labels()
         figure.legend(
-            handles, labels, loc="lower left", bbox_to_anchor=(0.005, 0.085), ncols=3,
+            handles, labels, loc="lower left", bbox_to_anchor=(0.005, 0.094), ncols=3,
             columnspacing=1.2,
         )  # fmt: skip
         figure.text(0.012, 0.975, transcript.headline(), fontsize=9.5, fontweight="bold", va="top")
         figure.text(0.012, 0.925, scenario.title, fontsize=8, va="top", color="0.3")
         status = "" if scenario.calibrated else UNCALIBRATED + " "
+        below = f"{status}One negotiation (n = 1), amounts at the efficient terms.\n" + (
+            f"{provenance.one_line(manifest)} · replicate {manifest['replicate']}"
+        )
         figure.text(
-            0.012, 0.07, f"{status}One negotiation (n = 1), amounts at the efficient terms.\n"
-            + provenance.one_line(manifest) + f" · replicate {manifest['replicate']}",
-            fontsize=6.0, va="top", color="0.25", linespacing=1.35,
+            0.012, 0.018, wrapped(below, WIDTH - 2 * EDGE, SMALL), fontsize=SMALL, va="bottom",
+            color="0.25", linespacing=1.3,
         )  # fmt: skip
     return figure
 
