@@ -34,17 +34,18 @@ def test_every_python_example_runs(empty_folder, capsys):
     assert "breakdown_low" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_works_as_written(command, empty_folder):
-    result = CliRunner().invoke(main, shlex.split(command)[1:], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+def test_every_command_works_as_written_one_after_the_other(empty_folder):
+    assert len(COMMANDS) >= 8
+    for command in COMMANDS:
+        result = CliRunner().invoke(main, shlex.split(command)[1:], catch_exceptions=False)
+        assert result.exit_code == 0, (command, result.output)
 
 
 def test_the_answer_is_what_the_demo_prints(empty_folder):
     result = CliRunner().invoke(main, ["demo"], catch_exceptions=False)
     answer = re.search(r"<!-- answer -->\n```text\n(.*?)\n```", README, re.DOTALL)
     assert answer is not None
-    printed = result.stdout.split("\n\n")[0]
+    printed = result.stdout.split("\n\n")[1]
     assert printed.split() == answer[1].split()
 
 

@@ -80,9 +80,8 @@ def demo(out: str | None) -> None:
     from experiments.study_file import read_study
 
     click.echo(
-        "How often do the talks of 2019 on the cost of US troops in South Korea break down as the "
-        "demand grows?\nPlaying 29 demands and the reported one, 20,000 negotiations each, and the "
-        "same as cheap talk ...",
+        "The talks of 2019 on the cost of US troops in South Korea: playing 29 demands and the "
+        "reported one, 20,000 negotiations each, and the same as cheap talk ...",
         err=True,
     )
     where = out or DEMO  # of its own, so that no run of the study is replaced
