@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.study import Study
 
 MOST_PANELS = 4
+LEAST_GOING = 30  # talks; the interval of a hazard among fewer does not set the axis
 DEAL = "#66CCEE"
 _MOMENTS = (
     ("talks.expiry_round", "the old agreement expires", ":", 0.9),
@@ -107,9 +108,9 @@ def _hazards(axes: Axes, rows: pd.DataFrame) -> float:
             table["round"] + shift, table["hazard"], bars_of(table, "hazard"), color=colour,
             marker=marker, ms=2.8, lw=0.8, elinewidth=0.8, capsize=1.3,
         )  # fmt: skip
-        told = table[table["at_risk"] >= 30]
-        if len(told):
-            highest = max(highest, float(np.max(told["hazard_high"])))
+        going = table["at_risk"].to_numpy()
+        known = going >= min(LEAST_GOING, going.max())
+        highest = max(highest, float(table["hazard_high"].to_numpy()[known].max()))
     return highest
 
 
