@@ -51,6 +51,22 @@ class Cluster:
     patience: float = 600.0
     retries: int = 5
 
+    def __post_init__(self) -> None:
+        """Refuse what is no address before anything is written.
+
+        Raises
+        ------
+        InputError
+            Where it is none, or Dask is not installed.
+        """
+        found = _ADDRESS.fullmatch(self.address)
+        if not found or not 0 < int(found[3]) < 2**16:
+            raise InputError(
+                f"cluster is {self.address!r}; it must be the address of a Dask scheduler, such as "
+                "tcp://host:8786 or tls://host:8786"
+            )
+        dask_distributed()
+
     def play(self, job: Job, blocks: Iterable[Block]) -> Iterator[tuple[Block, dict[str, Any]]]:
         """Play and keep blocks; gives each with its counts, in the order in which they finish.
 
@@ -99,11 +115,7 @@ class Cluster:
     def _knock(self) -> None:
         """See to it that a scheduler answers: Dask would ask again and again, or wait for ever."""
         found = _ADDRESS.fullmatch(self.address)
-        if not found or not 0 < int(found[3]) < 2**16:
-            raise InputError(
-                f"cluster is {self.address!r}; it must be the address of a Dask scheduler, such as "
-                "tcp://host:8786 or tls://host:8786"
-            )
+        assert found is not None
         place = found[2].strip("[]"), int(found[3])
         until = time.monotonic() + self.connect
         while True:

@@ -108,7 +108,8 @@ def _factors(study: Study) -> str:
     ]
     drawn = [factor.parameter for factor in study.factors if not factor.levels]
     if drawn:
-        told.append(f"{study.size:,} draws of {len(drawn)} parameters")
+        many = "parameter" if len(drawn) == 1 else "parameters"
+        told.append(f"{study.size:,} draws of {len(drawn)} {many}")
     if len(study.variants) > 1:
         told.append(f"{len(study.variants)} variants")
     return " x ".join(told) or "the case alone"

@@ -114,7 +114,7 @@ def merge(parts: tuple[str, ...], into: str) -> None:
 def _study(name: str | None, options: dict[str, Any]) -> Any:
     """The study that is meant: of a file with some things set otherwise, or of the options."""
     from experiments.settings import read_pairs
-    from experiments.study import GRID
+    from experiments.study import SAMPLED
     from experiments.study_file import read_study
     from experiments.study_making import make_study
 
@@ -130,9 +130,9 @@ def _study(name: str | None, options: dict[str, Any]) -> Any:
     if name is not None and options["case"] is not None:
         raise InputError("--case is for a study without a file; this one names its case")
     if name is not None and options["vary"] and "design" not in given:
-        sampled = read_study(name).design != GRID
+        sampled = read_study(name).design in SAMPLED
     else:
-        sampled = given.get("design", GRID) != GRID
+        sampled = given.get("design") in SAMPLED
     vary = read_vary(options["vary"], sampled=sampled)
     if name is not None:
         return read_study(name, vary=vary, **given)
