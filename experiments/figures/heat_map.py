@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
@@ -188,9 +189,9 @@ def _legend(
     entries: list[Any] = []
     words: list[str] = []
     if with_line and "named" not in (across.kind, down.kind):
-        edge = {"color": BAND, "lw": 5.0, "alpha": 0.6} if run.study.refine else {
-            "color": "black", "lw": 0.7, "ls": "dashed"}  # fmt: skip
-        entries += [Line2D([], [], color="black", lw=1.5), Line2D([], [], **edge)]
+        thin = Line2D([], [], color="black", lw=0.7, ls="dashed")
+        edge = Patch(fc=BAND, alpha=0.6) if run.study.refine else thin
+        entries += [Line2D([], [], color="black", lw=1.5), edge]
         words += ["the line of one half", "its band: 95% intervals that just hold one half"]
     if across.marked is not None and down.marked is not None:
         entries.append(Line2D([], [], ls="none", marker="D", ms=4.5, mfc="white", mec="black"))

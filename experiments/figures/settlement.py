@@ -1,5 +1,6 @@
 """What deals are worth along one parameter, what theory forecasts, and who gains by tied hands."""
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,14 +40,15 @@ def settlement_figure(
         " deals; intervals"), *source_note(scale),
     ]  # fmt: skip
     title = "What deals are worth" + (", and what theory forecasts" if theory else "")
-    words = [*(_THEORY if theory else ())]
+    told = _told(first) if theory else []
+    words = list(compress(_THEORY, told))
     for variant in study.variants:
         label = f"{variant.words}: " if len(study.variants) > 1 else "deals: "
         words.append(f"{label}median and middle half; points: mean, with its 95% interval")
     words += [] if scale.marked is None else [scale.mark_words]
     page = Page(run, title, notes, height_for(words))
     axes, top = main_axes(page, scale, POINTS)
-    entries = _theory(axes, scale, first) if theory else []
+    entries: list[Any] = list(compress(_theory(axes, scale, first), told)) if theory else []
     for index, variant in enumerate(study.variants):
         rows = variant_rows(estimates, variant.name)
         entries.append(_quartiles(axes, scale, rows, index, len(study.variants)))
@@ -63,6 +65,13 @@ def _deals(estimates: pd.DataFrame) -> str:
     deals = estimates["deals"].to_numpy(int)
     low, high = int(deals.min()), int(deals.max())
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _told(rows: pd.DataFrame) -> list[bool]:
+    """Which parts of theory can be seen: without a zone, no settlement is forecast in it."""
+    zone = bool((rows["seoul_most"] >= rows["us_least"]).to_numpy().any())
+    settled = [bool(np.isfinite(rows[name].to_numpy(float)).any()) for name in SETTLEMENTS]
+    return [zone, True, True, *settled]
 
 
 def _theory(axes: Axes, scale: Scale, rows: pd.DataFrame) -> list[Any]:

@@ -1,5 +1,7 @@
 """A figure draws the estimates that it was given: read back from what is drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -302,10 +304,20 @@ def test_the_discovery_figure_draws_every_setting_and_the_limits_of_the_region(d
 
 
 def test_a_region_that_is_not_there_is_not_drawn(discovery_run, check_layout):
-    from dataclasses import replace
-
     run, table, found = discovery_run
     nowhere = replace(found, region=replace(found.region, limits={}))
     figure = figures.draw(run, table, findings=nowhere)["discovery"]
     assert not figure.axes[0].patches
     check_layout(figure)
+
+
+def test_a_settlement_that_theory_does_not_forecast_has_no_place_in_the_legend(words):
+    study = make_study(
+        vary={"assembly.shift": [-0.1, 0.0, 0.1]}, replicates=40, seed=0, figures=("settlement",)
+    )  # no zone of agreement at the reported demand
+    run = run_study(study)
+    table = with_baselines(run, estimate(run))
+    assert (table["us_least"] > table["seoul_most"]).all()
+    said = words(figures.draw(run, estimate(run), baselines=True)["settlement"])
+    assert "Nash" not in said and "zone of possible agreement" not in said
+    assert "least that the president signs" in said and "median member" in said
