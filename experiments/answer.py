@@ -21,7 +21,7 @@ UNCALIBRATED = (
     "The parameters are assumptions, not calibrated: what the model says, no forecast."
 )  # fmt: skip
 BRACKETS = "Brackets: 95% Wilson intervals of chance within the model."
-MOST_ROWS = 12
+MOST_ROWS, MOST_COLUMNS = 12, 6
 
 
 def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
@@ -204,16 +204,19 @@ def table(study: "Study", estimates: pd.DataFrame) -> list[str]:
     if len(estimates) > MOST_ROWS:
         spread = np.linspace(0, len(estimates) - 1, MOST_ROWS).round().astype(int)
         chosen = estimates.iloc[np.unique(spread)]
-    arms = len(study.variants) > 1
-    head = [*(["variant"] if arms else []), *study.parameters, "n", study.outcome,
+    arms, shown = len(study.variants) > 1, study.parameters[:MOST_COLUMNS]
+    head = [*(["variant"] if arms else []), *shown, "n", study.outcome,
             "median deal", "of deals"]  # fmt: skip
     rows = [[*([str(row["variant"])] if arms else []),
-             *(f"{row[name]:.4g}" for name in study.parameters), f"{int(row['n']):,}",
+             *(f"{row[name]:.4g}" for name in shown), f"{int(row['n']):,}",
              share(row, study.outcome), f"{row['settlement_median']:.3f}",
              f"{int(row['deals']):,}"] for row in chosen.to_dict("records")]  # fmt: skip
     lines = _aligned([head, *rows])
     if len(estimates) > len(chosen):
         lines.append(f"({len(chosen)} of {len(estimates):,} rows)")
+    if len(shown) < len(study.parameters):
+        left = len(study.parameters) - len(shown)
+        lines.append(f"({left} more parameters vary: see estimates.csv)")
     return lines
 
 
