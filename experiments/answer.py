@@ -169,7 +169,11 @@ def _differences(study: "Study", estimates: pd.DataFrame) -> list[str]:
     """Each variant against the first, at the reported or central setting."""
     lines = []
     for variant in study.variants[1:]:
-        row, where = _central(study, variant_rows(estimates, variant.name))
+        rows = variant_rows(estimates, variant.name)
+        rows = pd.DataFrame(rows[rows[f"{study.outcome}_difference"].notna()])
+        if rows.empty:
+            continue
+        row, where = _central(study, rows)
         if not lines:
             first = study.variants[0]
             lines.append(f"Against {first.words}{where}:")

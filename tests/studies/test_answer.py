@@ -1,4 +1,4 @@
-"""The answer of a study in sentences: every share with its interval and n, and nothing that lies."""
+"""The answer of a study in sentences: every share with its interval and n, and no untruth."""
 
 import re
 
@@ -110,7 +110,7 @@ def test_a_variant_is_told_as_a_difference_with_its_interval_and_its_pairs():
     lines, estimates = told(
         vary={"demand": [1.5, REPORTED]}, variants={"case": {}, "cheap_talk": CHEAP}
     )
-    (said,) = (line for line in lines if line.startswith("Cheap talk"))
+    (said,) = (line for line in lines if line.startswith("- cheap talk: "))
     row = estimates.iloc[3]
     points = -100 * row["breakdown_difference"]
     number, low, high = map(
@@ -121,7 +121,7 @@ def test_a_variant_is_told_as_a_difference_with_its_interval_and_its_pairs():
     assert high == pytest.approx(-100 * row["breakdown_difference_low"], abs=0.51)
     assert "(n = 400 pairs)" in said
     assert words_of(row) in said
-    assert "$5bn" in said
+    assert "Against case at president.demand = 5.58 payments ($5bn):" in lines
 
 
 def test_with_draws_of_their_own_variants_are_no_pairs():
@@ -161,9 +161,8 @@ def test_over_draws_the_spread_of_settings_is_told_and_is_no_interval(given):
         assert "at president.demand = 5.58 payments ($5bn)" in first
     low, high = np.quantile(rows["breakdown"], [0.05, 0.95])
     assert first.startswith("Over 20 settings of president.")
-    assert (
-        f"{rows['breakdown'].mean():.1%} on average and between {low:.1%} and {high:.1%}" in first
-    )
+    mean = rows["breakdown"].mean()
+    assert f"{mean:.1%} on average and between {low:.1%} and {high:.1%} in nine" in first
     assert "n = 400 each" in first
     assert "[" not in first
 
@@ -183,7 +182,8 @@ def test_what_failed_is_told():
 
 
 def test_where_everything_failed_no_share_is_told():
-    run = run_study(make_study(CASE, vary={"demand": [1.5, 3]}, replicates=50))
+    arms = {"case": {}, "cheap_talk": CHEAP}
+    run = run_study(make_study(CASE, vary={"demand": [1.5, 3]}, variants=arms, replicates=50))
     counts = run.counts.copy()
     numbers = counts.select_dtypes("number").columns.difference(["design_point"])
     counts[numbers] = 0
@@ -194,7 +194,7 @@ def test_where_everything_failed_no_share_is_told():
         counts[name] = [row[:0] for row in counts[name]]
     broken = Run(run.study, run.design, counts, {})
     lines = answer(broken, estimate(broken))
-    assert "100 negotiations failed and are counted in no share." in lines
+    assert "200 negotiations failed and are counted in no share." in lines
     assert not any("%" in line for line in lines if line != BRACKETS)
     assert "nan" not in "".join(lines)
 
