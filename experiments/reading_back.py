@@ -1,6 +1,7 @@
 """Where a figure comes from, read back from the file: PNG, SVG and PDF carry it inside."""
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,13 @@ def read_provenance(file: Path) -> dict[str, Any]:
 def _of_png(file: Path) -> str:
     from PIL import Image
 
-    with Image.open(file, formats=["PNG"]) as image:
-        return str(image.info["Description"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(file, formats=["PNG"]) as image:
+                return str(image.info["Description"])
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise ValueError("a picture of so many points is no figure") from None
 
 
 def _of_svg(file: Path) -> str:
