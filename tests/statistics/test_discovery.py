@@ -111,6 +111,19 @@ def test_a_region_that_is_not_dense_enough_is_told_as_the_best_there_is():
 
 
 @searches
+@pytest.mark.parametrize("seed", [3, 11])
+def test_a_box_that_owes_its_density_to_chance_gives_way_to_the_next_one(seed):
+    """Of slopes without a corner, the best box often has a limit that chance could have set."""
+    table, generator = table_of(200), np.random.default_rng(seed)
+    slope = 0.02 + 0.055 * table["demand"] + 1.2 * table["audience_cost"] + 0.06 * table["idle"]
+    p = np.clip(slope + generator.normal(0.0, 0.15, 200), 0.0, 1.0)
+    found = discover(table, generator.binomial(20, p), np.full(200, 20), seed=0, resamples=2)
+    assert set(found.limits) == {"demand", "audience_cost"}
+    assert found.reached
+    assert found.density >= found.asked == 0.8
+
+
+@searches
 @pytest.mark.parametrize("seed", [0, 1])
 def test_noise_alone_makes_no_region(seed):
     """Every point breaks down as often as not; which of them are cases is chance."""
