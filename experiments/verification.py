@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from experiments import provenance, results
@@ -52,11 +51,11 @@ def verify(
 ) -> pd.DataFrame:  # fmt: skip
     """Run the rows and write the report; the figures only where no prefix narrows it.
 
-    Returns
-    -------
-    the table of the report, one line a row
+    Returns the table of the report, one line a row. Raises as `chosen_rows` and `require_writable`
+    do, before any row is played.
     """
     rows = chosen_rows(prefix)
+    require_writable(folder)
     table = run_rows(rows, fast, progress, threads=threads or os.cpu_count() or 1)
     manifest = make_manifest(fast, prefix)
     write_report(folder, table, manifest, [])  # what took minutes is safe before anything is drawn
@@ -64,6 +63,19 @@ def verify(
         pictures = draw(folder, manifest, 4000 if fast else 20_000)
         results.write_text(folder / "report.html", as_page(table, manifest, pictures))
     return table
+
+
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written to before minutes are spent on rows.
+
+    Raises
+    ------
+    results.ResultsError
+        Where it cannot.
+    """
+    trial = folder / ".report"
+    results.write_text(trial, "")
+    trial.unlink()
 
 
 def make_manifest(fast: bool, prefix: str) -> dict[str, Any]:
@@ -281,9 +293,3 @@ def failures(table: pd.DataFrame) -> list[str]:
         for line in _records(table)
         if line["verdict"] == "fail"
     ]
-
-
-def engine_counts(rows: Sequence[Row]) -> dict[str, int]:
-    """How many rows are put to which engine."""
-    names, found = np.unique([row.engine for row in rows], return_counts=True)
-    return dict(zip(names.tolist(), found.tolist(), strict=True))

@@ -37,6 +37,8 @@ OTHERS = (
     Mutant("backlash softens members", RATIFICATION, "return cost + backlash_cost", "return cost - backlash_cost"),
     Mutant("members like costs", RATIFICATION, "acceptance_probability(threshold - felt, precision)", "acceptance_probability(felt - threshold, precision)"),
     Mutant("the president may veto his own demand", RATIFICATION, "    if value >= demand:\n        return True\n", ""),
+    Mutant("the president may veto exactly his demand", RATIFICATION, "if value >= demand:", "if value > demand:"),
+    Mutant("a draw on a step counts nobody more", RATIFICATION, "cumulative > level", "cumulative >= level"),
     Mutant("the president's threshold is his demand", RATIFICATION, "quantal_response(value - threshold, precision, draw)", "quantal_response(value - demand, precision, draw)"),
     Mutant("the binomial count has one trial more", RATIFICATION, "(trials - step) / (step + 1.0)", "(trials + 1.0 - step) / (step + 1.0)"),
     Mutant("the binomial tail starts at half its mass", RATIFICATION, "cumulative = term\n", "cumulative = 0.5 * term\n"),

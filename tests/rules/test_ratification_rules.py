@@ -44,6 +44,13 @@ def test_a_president_never_vetoes_more_than_he_demanded(demand, threshold, preci
     assert president_signs(demand + 0.3, threshold, demand, precision, draw)
 
 
+@given(payments, payments, precisions, draws)
+def test_a_president_signs_his_very_demand_whatever_his_threshold(
+    demand, threshold, precision, draw
+):
+    assert president_signs(demand, threshold, demand, precision, draw)
+
+
 # a member
 
 
@@ -77,6 +84,13 @@ def test_the_binomial_quantile_agrees_with_scipy(trials, probability, draw):
     assert count == 0.0 or law.cdf(count - 1) <= draw + 1e-9
     near_a_step = np.abs(law.cdf([count - 1, count]) - draw).min() < 1e-9
     assert near_a_step or count == law.ppf(draw)
+
+
+@pytest.mark.parametrize(
+    ("trials", "draw", "count"), [(1.0, 0.5, 1.0), (2.0, 0.25, 1.0), (2.0, 0.75, 2.0)]
+)
+def test_a_draw_on_a_step_of_the_law_counts_the_next_member(trials, draw, count):
+    assert binomial_quantile(trials, 0.5, draw) == count
 
 
 @pytest.mark.parametrize("seats", [1.0, 2.0, 17.0, 300.0, 1000.0])

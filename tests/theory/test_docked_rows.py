@@ -1,5 +1,6 @@
 """Every fast row of the docking holds, and the report on them says so or says that one does not."""
 
+import dataclasses
 import math
 import re
 
@@ -159,6 +160,17 @@ def test_rows_that_do_not_exist_are_an_error(tmp_path, made_up):
     result = CliRunner().invoke(main, ["verify", "--out", str(tmp_path), "--rows", "Z"])
     assert result.exit_code == 2
     assert "--rows is 'Z'" in result.output
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_a_row_is_played(tmp_path, made_up):
+    played = []
+    made_up(dataclasses.replace(a_row(), run=lambda n, _seed: played.append(n)))
+    (tmp_path / "a file").write_text("kept")
+    result = verify(tmp_path / "a file")
+    assert result.exit_code == 6
+    assert "cannot be written: Not a directory" in result.output
+    assert played == []
+    assert (tmp_path / "a file").read_text() == "kept"
 
 
 def test_the_figures_are_drawn_with_their_provenance(tmp_path):
