@@ -12,7 +12,7 @@ from experiments.discovery import Region, discover
 from experiments.estimates import happened
 from experiments.events import EVENTS
 from experiments.run import Run
-from experiments.sensitivity import analyse
+from experiments.sensitivity import LEAST_REPLICATES, analyse
 from experiments.study import GRID, Study
 from sim.errors import InputError
 
@@ -105,6 +105,11 @@ def check_sensitivity(study: Study) -> None:
         raise InputError(
             'sensitivity needs draws = "independent": on shared draws the noise of neighbours is '
             "alike and cannot be taken out"
+        )
+    if study.replicates < LEAST_REPLICATES:
+        raise InputError(
+            f"sensitivity needs at least {LEAST_REPLICATES} replicates a design point, not "
+            f"{study.replicates}: of fewer the noise cannot be told from the effect"
         )
 
 
