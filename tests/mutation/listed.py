@@ -47,6 +47,8 @@ OTHERS = (
     Mutant("a reservation value above the demand counts in full", COMMITMENT, "    if demand < base:\n        base = demand\n", ""),
     Mutant("Seoul's public offer binds the wrong way", COMMITMENT, "reservation_cost - weight * excess", "reservation_cost + weight * excess"),
     Mutant("concession runs backwards", ASPIRATION, "(opening - target) * (1.0 - concession)", "(opening - target) * concession"),
+    Mutant("noise is taken off what is tabled", ASPIRATION, "(1.0 - concession) + noise", "(1.0 - concession) - noise"),
+    Mutant("a narrow belief counts as sure", ASPIRATION, "_NO_DOUBT = 1e100", "_NO_DOUBT = 1e3"),
     Mutant("the clock ends a round late", ASPIRATION, "span = rounds - 1.0 - start", "span = rounds - start"),
     Mutant("the concession exponent is inverted", ASPIRATION, "math.pow(time, exponent)", "math.pow(time, 1.0 / exponent)"),
     Mutant("a final demand forgets the scale", ASPIRATION, "logistic_scale(belief_sd) * (1.0 + w)", "logistic_scale(belief_sd) * (0.0 + w)"),

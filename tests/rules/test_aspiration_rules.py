@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
-from scipy.special import lambertw
+from scipy.special import lambertw, wrightomega
 
 from sim.rules.aspiration import (
     auction_ask,
@@ -135,6 +135,14 @@ def test_a_single_demand_rises_with_what_the_other_is_believed_to_bear(own, one,
     assert take_it_or_leave_it(own, low, sd) <= take_it_or_leave_it(own, high, sd) + 1e-12
 
 
+@pytest.mark.parametrize("sd", [1e-2, 1e-4, 1e-8])
+def test_c5_a_nearly_known_counterpart_is_asked_for_a_little_less_than_it_bears(sd):
+    scale = sd / SD_OF_SCALE
+    exact = scale * (1.0 + float(wrightomega(1.0 / scale - 1.0)))
+    assert exact < 1.0
+    assert take_it_or_leave_it(0.0, 1.0, sd) == pytest.approx(exact, abs=1e-14)
+
+
 def test_a_known_counterpart_is_asked_for_all_that_it_bears():
     assert take_it_or_leave_it(1.0, 1.3, 0.0) == 1.3
     assert take_it_or_leave_it(1.4, 1.3, 0.0) == 1.4
@@ -184,6 +192,11 @@ def test_a_target_lies_between_reservation_and_best_demand(reservation, ambition
 def test_a_position_is_conceded_from_opening_to_target():
     tabled = [position(1.2, 2.0, 1.1, conceded, 0.0) for conceded in (0.0, 0.25, 0.5, 1.0)]
     assert tabled == pytest.approx([2.0, 1.8, 1.6, 1.2], abs=1e-12)
+
+
+def test_noise_is_added_to_what_is_tabled():
+    assert position(1.2, 2.0, 1.1, 0.5, 0.15) == pytest.approx(1.75, abs=1e-15)
+    assert position(1.2, 2.0, 1.1, 0.5, -0.15) == pytest.approx(1.45, abs=1e-15)
 
 
 @given(payments, payments, payments, shares, st.floats(-1.0, 1.0))
