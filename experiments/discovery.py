@@ -287,12 +287,9 @@ def _stability(
 def _ranges(ends: list[tuple[float, float]]) -> tuple[tuple[float, float], tuple[float, float]]:
     """The middle 90% of the finite low ends, and of the finite high ends."""
     table = np.array(ends, float).reshape(-1, 2)
-    spans = []
-    for column in table.T:
-        finite = column[np.isfinite(column)]
-        span = np.quantile(finite, [0.05, 0.95]) if len(finite) else np.full(2, math.nan)
-        spans.append((float(span[0]), float(span[1])))
-    return spans[0], spans[1]
+    kept = [column[np.isfinite(column)] for column in table.T]
+    spans = [np.quantile(c, [0.05, 0.95]) if len(c) else np.full(2, math.nan) for c in kept]
+    return (float(spans[0][0]), float(spans[0][1])), (float(spans[1][0]), float(spans[1][1]))
 
 
 def _limit_in_words(name: str, low: float, high: float) -> str:
