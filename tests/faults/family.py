@@ -70,6 +70,8 @@ def child(words, said, fault=None, fatal=signal.SIGKILL, most=None, hours=0):
     from experiments.results import faults
 
     faults.FATAL = signal.Signals(fatal)
+    # What a shell runs in the background ignores it, and so would every child.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for handle, end in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{said}.{end}", os.O_WRONLY), handle)
     if fault:
