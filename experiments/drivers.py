@@ -4,6 +4,7 @@ Both are found where a study names the figure that shows them.
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import pandas as pd
 
@@ -78,12 +79,17 @@ def check_discovery(study: Study) -> None:
     Raises
     ------
     InputError
-        Where it is no space-filling design of its parameters, or has variants.
+        Where it is no space-filling design of its parameters, has variants, or the extra
+        `discovery` is not installed.
     """
     if study.design not in ("latin_hypercube", "sobol") or len(study.variants) > 1:
         raise InputError(
             "discovery needs a latin_hypercube or sobol design without variants; this study has "
             f"{study.design} and {len(study.variants)} variants"
+        )
+    if find_spec("ema_workbench") is None:
+        raise InputError(
+            "scenario discovery needs the EMA Workbench: pip install 'winset[discovery]'"
         )
 
 

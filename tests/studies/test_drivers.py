@@ -41,6 +41,12 @@ def test_a_region_is_looked_for_in_a_design_that_fills_the_space_alone():
     check_discovery(asked(design="sobol"))
 
 
+def test_without_the_extra_a_region_is_refused_before_anything_is_played(monkeypatch):
+    monkeypatch.setattr("experiments.drivers.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'winset\[discovery\]'"):
+        check_discovery(asked(design="sobol"))
+
+
 def test_the_leading_parameter_is_named_with_its_index_interval_and_n():
     run = run_study(asked(size=32, replicates=60))
     indices = sensitivity_of(run)
