@@ -303,9 +303,11 @@ def test_what_a_run_left_is_examined_played_again_and_traced(winset, tmp_path):
     block.write_bytes(block.read_bytes()[:-1])
     assert winset("doctor", "out").exit_code == 1
     assert winset("verify-results", "out").exit_code != 0
-    mended = winset(*SMALL, "--keep-rows", "--out", "out")
-    assert mended.exit_code == 0
+    mended = winset("doctor", "out", "--mend")
+    assert mended.exit_code == 0, mended.output
+    assert mended.stdout.rstrip().endswith("out: complete, 1 block whole")
     assert winset("doctor", "out").exit_code == 0
+    assert winset("verify-results", "out").exit_code == 0
 
 
 # refusals: exit code 2, one message, nothing written

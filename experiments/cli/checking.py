@@ -68,15 +68,25 @@ def verify_results(where: str, sample: int, seed: int | None) -> None:
 
 @click.command()
 @click.argument("where", metavar="RESULTS")
-@click.option("--mend", is_flag=True, help="Put damaged and doubled blocks aside.")
+@click.option(
+    "--mend", is_flag=True, help="Put damaged and doubled blocks aside, and play what is missing."
+)
 @said_plainly
 def doctor(where: str, mend: bool) -> None:
     """Say what is missing or damaged in a run's folder, and mend it."""
     from experiments import results
+    from experiments.cli.running import run_and_tell
+    from experiments.recorded import read_recorded
 
     store = results.open_store(where)
     report = results.mend(store) if mend else results.examine(store)
     click.echo("\n".join(report.lines()))
+    if mend and report.is_run and not (report.healthy or report.at_work):
+        run = read_recorded(where)
+        options = {"keep_rows": run.manifest["keep_rows"], "no_figures": not store.names("figures")}
+        run_and_tell(run.study, {"out": where, **options})
+        report = results.examine(store)
+        click.echo("\n" + "\n".join(report.lines()))
     if not report.healthy:
         sys.exit(1)
 

@@ -60,7 +60,8 @@ class Report:
         advice = "`winset doctor --mend` puts right what can be put right here"
         if self.to_play:
             advice = (
-                f"give the run again to play what is missing: winset run ... --out {self.where}"
+                "`winset doctor --mend` plays what is missing, as does the run given again: "
+                f"winset run ... --out {self.where}"
             )
         return [*said, f"{self.where}: {advice}"]
 

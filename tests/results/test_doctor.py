@@ -104,8 +104,8 @@ def test_each_damage_is_named_and_mended(run):
         "manifest.json: the run is not complete", "4 of 12 blocks are missing: 0 to 3",
     }  # fmt: skip
     assert mended.lines()[-1] == (
-        f"{store.where}: give the run again to play what is missing: winset run ... "
-        f"--out {store.where}"
+        f"{store.where}: `winset doctor --mend` plays what is missing, as does the run given "
+        f"again: winset run ... --out {store.where}"
     )
     assert read_manifest(store)["complete"] is False
     kept = {name: raw for name, raw in everything(store).items() if "quarantine" in name}
@@ -127,7 +127,7 @@ def test_a_run_that_was_stopped_is_told_from_one_that_is_damaged(run):
     assert report.findings == (
         "manifest.json: the run is not complete", "1 of 12 blocks are missing: 11",
     )  # fmt: skip
-    assert "give the run again" in report.lines()[-1]
+    assert "as does the run given again" in report.lines()[-1]
     assert mend(run.store).done == ()
 
 
