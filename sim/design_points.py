@@ -6,12 +6,13 @@ here, by the same rules that the talks use.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.anticipation import assembly_limit
+from sim.anticipation import Bloc, assembly_limit
 from sim.compiling import kernel, records
 from sim.parameters import BLOC_PARAMETERS, PARAMETERS
 from sim.rules.backlash import public_reaction
@@ -190,7 +191,12 @@ def _expected_threshold(p: Any, reservation_mean: float, demand_value: float) ->
     return signing_threshold(reservation, demand_value, p.us_commitment)
 
 
-def _limits(p: np.void, blocs: NDArray[Any], members: int) -> tuple[float, float, float, float]:
+Limit = Callable[[tuple[Bloc, ...], float, int, float, float], float]
+
+
+def _limits(
+    p: np.void, blocs: NDArray[Any], members: int, solve: Limit
+) -> tuple[float, float, float, float]:
     """assembly_limit, known_limit, signal_weight and signal_noise of one design point."""
     if not p["assembly_consent_required"]:
         return math.inf, math.inf, 0.0, 0.0
@@ -201,11 +207,13 @@ def _limits(p: np.void, blocs: NDArray[Any], members: int) -> tuple[float, float
     table = tuple((float(b["seats"]), float(b["attendance"]), float(b["threshold"])) for b in blocs)
     ask = (table, float(p["assembly_precision"]), members, float(p["ministry_confidence"]))
     shift = float(p["assembly_shift"])
-    limits = (assembly_limit(*ask, left) + shift, assembly_limit(*ask, 0.0) + shift)
+    limits = (solve(*ask, left) + shift, solve(*ask, 0.0) + shift)
     return *limits, weight, 0.0 if weight == 0.0 else weight * noise
 
 
-def complete(points: NDArray[Any], blocs: NDArray[Any], members: int) -> None:
+def complete(
+    points: NDArray[Any], blocs: NDArray[Any], members: int, solve: Limit = assembly_limit
+) -> None:
     """Fill the derived columns in place.
 
     Parameters
@@ -213,9 +221,12 @@ def complete(points: NDArray[Any], blocs: NDArray[Any], members: int) -> None:
     points : dtype POINT, shape (points,); the parameter columns are read, the others written
     blocs : dtype BLOC, shape (points, blocs)
     members : size of the Assembly
+    solve : what an Assembly would pass, with the arguments of `assembly_limit`
     """
     _derive(records(points), float(members))
     columns = ("assembly_limit", "known_limit", "signal_weight", "signal_noise")
     for index in range(points.shape[0]):
-        for name, value in zip(columns, _limits(points[index], blocs[index], members), strict=True):
+        for name, value in zip(
+            columns, _limits(points[index], blocs[index], members, solve), strict=True
+        ):
             points[name][index] = value

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.anticipation import assembly_limit
 from sim.case import Calendar, DesignPoints, Party, ReportedEvent, RoundDate
 from sim.case_file import NAME, SECTIONS, problem, read_case_form
-from sim.design_points import BLOC, POINT, complete
+from sim.design_points import BLOC, POINT, Limit, complete
 from sim.draws import point_word
 from sim.errors import InputError
 from sim.money import Money, parse_amount
@@ -49,12 +50,15 @@ class Scenario:
     digest: str
     text: str = field(repr=False)  # of the case file
 
-    def points(self, varied: Mapping[str, ArrayLike] | None = None) -> DesignPoints:
+    def points(
+        self, varied: Mapping[str, ArrayLike] | None = None, *, solve: Limit = assembly_limit
+    ) -> DesignPoints:
         """Design points: the case's values, with columns of other values for some parameters.
 
         Parameters
         ----------
         varied : parameter name -> values, shape (points,) or scalar; all of one length
+        solve : finds what an Assembly would pass; a table in its place serves many thousand points
 
         Raises
         ------
@@ -74,7 +78,7 @@ class Scenario:
         # Adding 0 turns a negative zero into a zero: equal points have equal draws.
         rows = np.column_stack([values[row.field] for row in PARAMETERS]) + 0.0
         words = [point_word(r.tobytes() + b.tobytes()) for r, b in zip(rows, blocs, strict=True)]
-        complete(values, blocs, self.members)
+        complete(values, blocs, self.members, solve)
         return DesignPoints(values, blocs, np.array(words, np.uint64))
 
 
