@@ -234,7 +234,7 @@ def _settings(
 ) -> dict[str, float]:  # fmt: skip
     """The settings of a table by full name; what is wrong is added to the problems."""
     found: dict[str, float] = {}
-    for name, value in _flat(given):
+    for name, value in dotted(given):
         try:
             full, number = parameter_value(name, value, scenario.money)
             if full in found:
@@ -246,7 +246,7 @@ def _settings(
     return found
 
 
-def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def dotted(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """A table of tables by dotted names; deeper nesting is left to be refused as a value."""
     for section, value in given.items():
         if isinstance(value, dict):
