@@ -15,6 +15,7 @@ counts become estimates, which figures draw.
 from experiments.answer import answer
 from experiments.estimates import by_round, estimate
 from experiments.intervals import jeffreys_interval, wilson_interval
+from experiments.posterior_sweep import under_posterior
 from experiments.results import read_results
 from experiments.run import Run, run_study
 from experiments.study import Study
@@ -32,5 +33,6 @@ __all__ = [
     "read_results",
     "read_study",
     "run_study",
+    "under_posterior",
     "wilson_interval",
 ]

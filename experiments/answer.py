@@ -10,6 +10,7 @@ from experiments.estimates import DEMAND, distances, nearest, variant_rows
 from experiments.events import CAUSES, EVENTS
 from experiments.no_effect import without_effect
 from experiments.paired import in_words
+from experiments.posterior_sweep import posterior_sentences
 from experiments.study import REFERENCE
 from sim.parameters import BY_NAME
 
@@ -52,7 +53,13 @@ def answer(run: "Run", estimates: pd.DataFrame) -> list[str]:
     failed = int(run.counts["failed"].to_numpy().sum())
     if failed:
         lines.append(f"{failed:,} negotiations failed and are counted in no share.")
-    return [*lines, *([] if study.scenario.calibrated else [UNCALIBRATED]), BRACKETS]
+    if study.posterior is not None:
+        rows = variant_rows(estimates, first.name)
+        row, where = _central(study, rows)
+        lines += posterior_sentences(run, row, where)
+    elif not study.scenario.calibrated:
+        lines.append(UNCALIBRATED)
+    return [*lines, BRACKETS]
 
 
 def share(row: Mapping[str, Any], name: str) -> str:

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.posterior_draws import drawn_columns, draws_of
 from experiments.sensitivity import SampledDesign, sample
-from experiments.study import GRID, Study
+from experiments.study import EXPIRY, GRID, Study
 from sim.case import DesignPoints
 from sim.terms import Policy
 
@@ -62,11 +63,16 @@ class Design:
             if name in study.parameters:
                 used = set(study.factor(name).levels)
             if Policy.CHATTERJEE_SAMUELSON in used:
-                self.points(np.arange(len(self)))
+                for draw in range(1 if study.posterior is None else len(study.posterior)):
+                    self.points(np.arange(len(self)), np.full(len(self), draw))
                 return
 
-    def points(self, chosen: NDArray[np.int64]) -> DesignPoints:
+    def points(
+        self, chosen: NDArray[np.int64], draws: NDArray[np.int64] | None = None
+    ) -> DesignPoints:
         """Some design points as the engines read them, in the order asked for.
+
+        draws : of the study's posterior, a number for each point; needed where it has one
 
         Raises
         ------
@@ -79,13 +85,22 @@ class Design:
             name: np.full(len(chosen), value) for name, value in study.settings.items()
         }
         columns |= {name: rows[:, i] for i, name in enumerate(study.parameters)}
+        drawn: dict[str, NDArray[np.float64]] = {}
+        if study.posterior is not None:
+            assert draws is not None
+            drawn = drawn_columns(study, arm, draws, columns.get(EXPIRY))
         names = sorted({name for variant in study.variants for name in variant.settings})
         for name in names:
             values = [v.settings.get(name, study.central(name)) for v in study.variants]
             columns[name] = np.array(values)[arm]
+        columns |= drawn
         if not columns:
             columns = {"president.demand": np.full(len(chosen), study.central("president.demand"))}
         return study.scenario.points(columns)
+
+    def points_of(self, design_point: int, replicate: int) -> DesignPoints:
+        """The one point at which a replicate of a design point is played."""
+        return self.points(np.array([design_point]), draws_of(self.study, np.array([replicate])))
 
 
 def make_design(study: Study) -> Design:

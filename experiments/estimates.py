@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from experiments.events import CAUSES, EVENTS
 from experiments.intervals import LEVEL, normal_quantile, probability
 from experiments.paired import paired_difference, unpaired_difference
+from experiments.posterior_draws import drawn_table
 from experiments.survival import ending_by_round
-from experiments.tally import ALONE, MICRO, MISSED, NANO, quantiles
+from experiments.tally import ALONE, BY_DRAW, MICRO, MISSED, NANO, quantiles
 
 if TYPE_CHECKING:
     from experiments.run import Run
@@ -127,23 +128,47 @@ def _deals(counts: pd.DataFrame) -> dict[str, Any]:
 def _surpluses(
     run: "Run", table: pd.DataFrame, counts: pd.DataFrame, n: Floats
 ) -> dict[str, Floats]:
-    """Gains above the mean reservation value, averaged over all negotiations."""
+    """Gains above the mean reservation value, averaged over all negotiations.
+
+    Where a posterior draws that mean, each draw has its own.
+    """
     deals = counts["ratified"].to_numpy(float)
     columns: dict[str, Floats] = {}
     for side, sign, quantity, mean in (
         ("us", 1.0, "us_value", "president.reservation_mean"),
         ("seoul", -1.0, "seoul_cost", "ministry.reservation_mean"),
     ):
-        middle = column_of(run.study, table, mean)
         total, squares = _moments(counts, quantity)
-        gains = sign * (total - deals * middle)
-        gain_squares = squares - 2.0 * middle * total + deals * middle * middle
+        middle = drawn_table(run.study, table, mean)
+        if middle is None:
+            middle = column_of(run.study, table, mean)
+            gains = sign * (total - deals * middle)
+            gain_squares = squares - 2.0 * middle * total + deals * middle * middle
+        else:
+            made, each = _deals_by_draw(counts, quantity)
+            gains = sign * (total - (made * middle).sum(axis=1))
+            gain_squares = squares + (middle * (made * middle - 2.0 * each)).sum(axis=1)
         columns |= _mean(f"{side}_surplus", gains, gain_squares, n)
     return columns
 
 
+def _deals_by_draw(counts: pd.DataFrame, quantity: str) -> tuple[Floats, Floats]:
+    """Deals of each draw of a posterior and what they sum to, payments, shape (rows, draws)."""
+    n, broken, total = (
+        np.stack(list(counts[name + BY_DRAW])).astype(float)
+        for name in ("n", "breakdown", f"{quantity}_nano")
+    )
+    return n - broken, total / NANO
+
+
 def column_of(study: "Study", table: pd.DataFrame, parameter: str) -> Floats:
-    """The value of a parameter at each row of a design table, whatever sets it."""
+    """The value of a parameter at each row of a design table, whatever sets it.
+
+    Where a posterior draws it, the mean over the draws.
+    """
+    drawn = drawn_table(study, table, parameter)
+    if drawn is not None:
+        return drawn.mean(axis=1)
     if parameter in table:
         return table[parameter].to_numpy(float)
     central = study.central(parameter)

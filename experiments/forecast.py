@@ -110,6 +110,8 @@ def _factors(study: Study) -> str:
     if drawn:
         many = "parameter" if len(drawn) == 1 else "parameters"
         told.append(f"{study.size:,} draws of {len(drawn)} {many}")
+    if study.posterior is not None:
+        told.append(f"{_counted(len(study.posterior), 'draw')} of a posterior, one after another")
     if len(study.variants) > 1:
         told.append(f"{len(study.variants)} variants")
     return " x ".join(told) or "the case alone"

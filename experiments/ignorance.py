@@ -5,8 +5,11 @@ when the parameters themselves are drawn from their priors is another matter, an
 one: the same levels are played again under many draws of everything that has a prior.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.estimates import estimate
 from experiments.run import Run
@@ -35,6 +38,10 @@ def under_ignorance(study: Study, draws: int) -> Study:
     """
     if study.design != GRID or len(study.factors) != 1 or study.uncertain:
         raise InputError("a band of ignorance needs a study over the levels of one parameter")
+    if study.posterior is not None:
+        raise InputError(
+            "a band of ignorance draws from priors; a study under a posterior has a band of its own"
+        )
     if not 20 <= draws <= 10_000:
         raise InputError(f"ignorance is {draws}; it must be a number of draws in [20, 10000]")
     (factor,) = study.factors
@@ -76,10 +83,22 @@ def ignorance_band(run: Run) -> pd.DataFrame:
     for level, group in table.groupby(parameter):
         n = group["n"].to_numpy(float)
         p = group[study.outcome].to_numpy(float)
-        chance = float(np.mean(p * (1.0 - p) / np.maximum(n - 1.0, 1.0)))
-        spread = float(p.var(ddof=1))
-        shrunk = np.sqrt(max(spread - chance, 0.0) / spread) if spread > 0.0 else 0.0
-        low, high = np.quantile(p.mean() + shrunk * (p - p.mean()), ENDS)
-        rows.append((level, int(n[0]), len(p), p.mean(), low, high))
+        rows.append((level, int(n[0]), len(p), *spread_of_draws(p, n)))
     names = [parameter, "n", "draws", "mean", "low", "high"]
     return pd.DataFrame(rows, columns=pd.Index(names))
+
+
+def spread_of_draws(p: NDArray[Any], n: NDArray[Any]) -> tuple[float, float, float]:
+    """Mean and ends of the band of draws, the variance of chance taken out; NaN without draws.
+
+    Parameters
+    ----------
+    p, n : share of each draw, and of how many negotiations it is, shape (draws,)
+    """
+    if len(p) < 2:
+        return (float(p[0]) if len(p) else np.nan), np.nan, np.nan
+    chance = float(np.mean(p * (1.0 - p) / np.maximum(n - 1.0, 1.0)))
+    spread = float(p.var(ddof=1))
+    shrunk = np.sqrt(max(spread - chance, 0.0) / spread) if spread > 0.0 else 0.0
+    low, high = np.quantile(p.mean() + shrunk * (p - p.mean()), ENDS)
+    return float(p.mean()), float(low), float(high)

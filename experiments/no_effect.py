@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.estimates import column_of, was_played
+from experiments.posterior_draws import drawn_table
 from experiments.tally import ALONE, MISSED
 from sim.terms import Policy, Protocol
 
@@ -199,7 +200,8 @@ def expected_reasons(
     """
 
     def at(name: str) -> NDArray[np.float64]:
-        return column_of(study, table, name)
+        drawn = drawn_table(study, table, name)
+        return column_of(study, table, name)[:, None] if drawn is None else drawn
 
     found: dict[str, str] = {}
     for names, idle, words in RULES:

@@ -9,6 +9,7 @@ import pandas as pd
 from experiments import results
 from experiments.drivers import Findings
 from experiments.estimates import by_round
+from experiments.posterior_sweep import posterior_band
 from experiments.run import Run, as_csv
 
 MOST_POINTS_BY_ROUND = 500  # of rounds.csv, which has a row for each point, round and ending
@@ -19,6 +20,8 @@ def write_tables(
 ) -> None:
     """Write estimates.csv, rounds.csv, counts.parquet and what was found, each whole or not at all.
 
+    Under a posterior also posterior.csv, the band of its draws.
+
     Raises
     ------
     ResultsError
@@ -28,6 +31,8 @@ def write_tables(
     store.write("estimates.csv", as_csv(estimates))
     if len(estimates) <= MOST_POINTS_BY_ROUND:
         store.write("rounds.csv", as_csv(by_round(run)))
+    if run.study.posterior is not None:
+        store.write("posterior.csv", as_csv(posterior_band(run)))
     if findings is not None and findings.indices is not None:
         store.write("sensitivity.csv", as_csv(findings.indices))
     if findings is not None and findings.region is not None:

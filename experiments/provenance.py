@@ -79,8 +79,10 @@ def one_line(manifest: dict[str, Any]) -> str:
     """The provenance of a figure in a line that fits under it."""
     versions_, study = manifest["versions"], manifest["study"]
     name = study if isinstance(study, str) else study["name"]
+    posterior = {} if isinstance(study, str) else study.get("posterior", {})
+    drawn = f"posterior {posterior['name']} ({posterior['digest'][:8]}) · " if posterior else ""
     return (
-        f"{name} · case {manifest['case']} ({manifest['case_digest'][:8]}) · "
+        f"{name} · case {manifest['case']} ({manifest['case_digest'][:8]}) · {drawn}"
         f"seed {manifest['seed']} · winset {versions_['winset']} · commit {manifest['commit'][:9]}"
         f"{'+changes' if manifest['commit'].endswith('+changes') else ''}"
     )

@@ -12,17 +12,18 @@ from typing import Any
 
 from experiments import provenance, results
 from experiments.blocks import Block, is_staged, stages
+from experiments.calibration.posterior import Posterior, parse_posterior
 from experiments.design import Design, make_design
 from experiments.results.inspection import Inspection, inspect
 from experiments.run import Job, most_rounds
 from experiments.study import Study, Variant
-from experiments.study_making import make_study
+from experiments.study_making import make_study, with_options
 from experiments.tally import Totals
 from sim.errors import InputError
 from sim.parameters import Prior
 from sim.scenario import Scenario, read_scenario
 
-CASE, MANIFEST = "case.toml", "manifest.json"
+CASE, MANIFEST, POSTERIOR = "case.toml", "manifest.json", "posterior.json"
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,10 @@ def read_recorded(where: str | Path) -> Recorded:
     scenario = _case(store)
     if scenario.digest != manifest.get("case_digest"):
         raise InputError(f"{store.where}/{CASE}: is not the case that was run")
+    record = manifest.get("study")
+    posterior = _posterior(store, record)
     try:
-        study = study_from_json(manifest.get("study"), scenario)
+        study = study_from_json(record, scenario, posterior)
     except InputError as error:
         raise InputError(*(f"{store.where}/{MANIFEST}: {one}" for one in error.problems)) from None
     if study.digest != manifest.get("study_digest") or "keep_rows" not in manifest:
@@ -149,12 +152,27 @@ def _case(store: results.Store) -> Scenario:
             raise InputError(*told) from None
 
 
-def study_from_json(record: Any, scenario: Scenario) -> Study:
+def _posterior(store: results.Store, record: Any) -> Posterior | None:
+    """The posterior that lies in the folder of a study that was played under one."""
+    told = record.get("posterior") if isinstance(record, dict) else None
+    if told is None:
+        return None
+    where = f"{store.where}/{POSTERIOR}"
+    try:
+        found = parse_posterior(store.read(POSTERIOR), where)
+    except FileNotFoundError:
+        raise InputError(f"{where}: is missing") from None
+    if not isinstance(told, dict) or found.digest != told.get("digest"):
+        raise InputError(f"{where}: is not the posterior that was run")
+    return found
+
+
+def study_from_json(record: Any, scenario: Scenario, posterior: Posterior | None = None) -> Study:
     """The study of a manifest: the inverse of `Study.as_json`.
 
     Parameters
     ----------
-    scenario : the case that it was made with, which the record knows by its digest alone
+    scenario, posterior : what it was made with, which the record knows by digests alone
 
     Raises
     ------
@@ -175,7 +193,8 @@ def study_from_json(record: Any, scenario: Scenario) -> Study:
             )
         }  # fmt: skip
         settings = _settings(record["settings"])
-        return make_study(scenario, vary=vary, variants=variants, settings=settings, **given)
+        made = make_study(scenario, vary=vary, variants=variants, settings=settings, **given)
+        return made if posterior is None else with_options(made, posterior=posterior)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"study is none of a manifest: {error!r}") from None
 

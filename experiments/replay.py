@@ -20,6 +20,7 @@ from experiments.bitwise import (
     table_differences,
 )
 from experiments.blocks import Block
+from experiments.posterior_draws import draws_of
 from experiments.recorded import Recorded, read_recorded
 from experiments.results.inspection import Inspection
 from experiments.run import as_csv
@@ -128,7 +129,10 @@ def replay(where: str | Path, design_point: int, replicate: int) -> Replay:
         "and played again"
     )
     address = _address(run, design_point, replicate)
-    return Replay(Transcript(run.study.scenario, talks), address, compared, tuple(differences))
+    posterior = run.study.posterior
+    line = "" if posterior is None else posterior.line
+    transcript = Transcript(run.study.scenario, talks, line)
+    return Replay(transcript, address, compared, tuple(differences))
 
 
 def verify_results(where: str | Path, *, sample: int = 8, seed: int = 0) -> Verification:
@@ -189,14 +193,14 @@ def _verify_block(
 
 def _watched(run: Recorded, design_point: int, replicate: int) -> TalksModel:
     """The Mesa agents at the table."""
-    study, points = run.study, run.design.points(np.array([design_point]))
+    study, points = run.study, run.design.points_of(design_point, replicate)
     return watch(
         points, 0, replicate, seed=study.seed, common=study.common, scenario=study.scenario
     )
 
 
 def _by_kernel(run: Recorded, design_point: int, replicate: int) -> Any:
-    study, points = run.study, run.design.points(np.array([design_point]))
+    study, points = run.study, run.design.points_of(design_point, replicate)
     return negotiate(
         points, 1, seed=study.seed, first_replicate=replicate, common=study.common
     )[0, 0]  # fmt: skip
@@ -236,9 +240,13 @@ def _address(run: Recorded, design_point: int, replicate: int) -> str:
     if len(run.study.variants) > 1:
         varied.insert(0, str(row["variant"]))
     told = f" ({', '.join(varied)})" if varied else ""
+    drawn = ""
+    if run.study.posterior is not None:
+        (draw,) = draws_of(run.study, np.array([replicate]))
+        drawn = f" (draw {draw} of posterior {run.study.posterior.name})"
     return (
-        f"Study {run.study.name}, design point {design_point}{told}, replicate {replicate}, seed "
-        f"{run.study.seed}"
+        f"Study {run.study.name}, design point {design_point}{told}, replicate {replicate}{drawn}, "
+        f"seed {run.study.seed}"
     )
 
 

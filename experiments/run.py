@@ -125,6 +125,8 @@ def run_study(
             folder.claim(overwrite=overwrite)
             folder.store.write("case.toml", study.scenario.text.encode())
             folder.store.write("design.csv", as_csv(design.table))
+            if study.posterior is not None:
+                folder.store.write("posterior.json", study.posterior.as_text().encode())
         job = Job(
             design, None if where is None else str(where), results.run_key(manifest), keep_rows,
             most_rounds(design),
@@ -212,13 +214,14 @@ def make_manifest(study: Study, *, keep_rows: bool) -> dict[str, Any]:
     fixed = None if is_staged(study) else count_blocks(
         study.points, study.replicates, len(study.variants)
     )  # fmt: skip
+    status = "calibrated" if study.scenario.calibrated else "uncalibrated"
     return {
         "schema_version": results.SCHEMA_VERSION,
         "study": study.as_json(),
         "study_digest": study.digest,
         "case": study.scenario.name,
         "case_digest": study.scenario.digest,
-        "status": "calibrated" if study.scenario.calibrated else "uncalibrated",
+        "status": status if study.posterior is None else study.posterior.line,
         "model": provenance.model_fingerprint(),
         "seed": study.seed,
         "versions": provenance.versions(),

@@ -12,17 +12,22 @@ A study lays out design points (`experiments.design`) and plays each of them som
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.provenance import digest, plain
 from sim.parameters import Prior
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from experiments.calibration.posterior import Posterior
 
 GRID = "grid"
 SAMPLED = ("latin_hypercube", "sobol", "saltelli", "morris")
 DESIGNS = (GRID, *SAMPLED)
 DRAWS = ("common", "independent")
 REFERENCE = "case"  # name of the one variant of a study that names none
+ROUNDS_AFTER_EXPIRY = "talks.rounds_after_expiry"  # of a posterior: it makes talks.rounds
+ROUNDS, EXPIRY, MOST_ROUNDS = "talks.rounds", "talks.expiry_round", 1000
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Study:
     refine : play only the lattice points near where the outcome's probability is 1/2
     common : whether design points share their draws
     outcome : the event that the question is about, one of `experiments.events.EVENTS`
+    posterior : whose draws the replicates of every design point are split among, in their order,
+        see `experiments.posterior_sweep`; None where nothing was calibrated
     """
 
     name: str
@@ -86,6 +93,7 @@ class Study:
     seed: int
     figures: tuple[str, ...]
     notes: str = ""
+    posterior: "Posterior | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as a manifest holds it."""
@@ -95,8 +103,18 @@ class Study:
                 "name": self.name, "title": self.title, "question": self.question,
                 "notes": self.notes, "outcome": self.outcome, "figures": list(self.figures),
                 "labels": {variant.name: variant.label for variant in self.variants},
-            }
+            } | self._about_posterior()
         )  # fmt: skip
+
+    def _about_posterior(self) -> dict[str, Any]:
+        """Which posterior it is, in words and by the hash of its file."""
+        found = self.posterior
+        if found is None:
+            return {}
+        return {"posterior": {
+            "name": found.name, "date": found.date, "status": found.status,
+            "verdict": found.verdict, "draws": len(found), "digest": found.digest,
+        }}  # fmt: skip
 
     def what_counts(self) -> dict[str, Any]:
         """What the numbers follow from, apart from the model itself.
@@ -104,7 +122,8 @@ class Study:
         All outcomes are counted; which one is asked about matters where it says what is played.
         """
         staged = self.precision is not None or self.refine
-        return plain({
+        drawn = {} if self.posterior is None else {"posterior": self.posterior.digest}
+        return plain(drawn | {
             "case_digest": self.scenario.digest, "settings": dict(sorted(self.settings.items())),
             "factors": [factor.as_json() for factor in self.factors],
             "variants": [[v.name, dict(sorted(v.settings.items()))] for v in self.variants],
@@ -151,6 +170,22 @@ class Study:
     def points(self) -> int:
         """Design points."""
         return self.combinations * len(self.variants)
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The parameters of the model that the posterior draws, by full name.
+
+        What the study varies, or sets at every design point, is not drawn; what a variant sets is
+        drawn in the others.
+        """
+        names = () if self.posterior is None else self.posterior.parameters
+        full = (ROUNDS if name == ROUNDS_AFTER_EXPIRY else name for name in names)
+        return tuple(name for name in full if name not in {*self.parameters, *self.settings})
+
+    @property
+    def replicates_of_draw(self) -> int:
+        """Negotiations of one draw of the posterior at a design point."""
+        return self.replicates // (1 if self.posterior is None else len(self.posterior))
 
     def factor(self, parameter: str) -> Factor:
         """The factor of a parameter, by full name."""

@@ -3,7 +3,17 @@
 import re
 
 from experiments.events import EVENTS
-from experiments.study import DESIGNS, DRAWS, GRID, SAMPLED, Study
+from experiments.study import (
+    DESIGNS,
+    DRAWS,
+    EXPIRY,
+    GRID,
+    MOST_ROUNDS,
+    ROUNDS,
+    ROUNDS_AFTER_EXPIRY,
+    SAMPLED,
+    Study,
+)
 from sim.case_file import NAME
 
 MAX_POINTS = 200_000
@@ -70,6 +80,8 @@ def wrong_together(study: Study) -> list[str]:
         found.append(f"a design of kind {study.design!r} needs at least one parameter that varies")
     if study.design == GRID and not study.uncertain and study.size:
         found.append(f"size is {study.size}; a grid of levels has none: it goes with ranges")
+    if study.posterior is not None:
+        found += _wrong_under_posterior(study)
     if study.points > MAX_POINTS:
         found.append(f"{study.points:,} design points; at most {MAX_POINTS:,} can be laid out")
     elif study.points * study.replicates > MAX_NEGOTIATIONS:
@@ -77,4 +89,36 @@ def wrong_together(study: Study) -> list[str]:
             f"{study.points:,} design points x {study.replicates:,} replicates is more than the "
             f"{MAX_NEGOTIATIONS:,} negotiations of one study"
         )
+    return found
+
+
+def _wrong_under_posterior(study: Study) -> list[str]:
+    """What a study that a posterior's draws are split among cannot be."""
+    posterior, found = study.posterior, []
+    assert posterior is not None
+    if study.design != GRID or study.uncertain:
+        what = "that draws priors" if study.design == GRID else f"of kind {study.design!r}"
+        found.append(
+            f"a posterior needs a grid of levels, or the case alone, not a design {what}: the "
+            "draws of the posterior take the place of priors and ranges"
+        )
+    for name, asked in (("precision", study.precision is not None), ("refine", study.refine)):
+        if asked:
+            found.append(f"{name} and a posterior exclude each other: give replicates")
+    if study.replicates % len(posterior):
+        found.append(
+            f"replicates is {study.replicates}; under a posterior it must be a multiple of its "
+            f"{len(posterior)} draws"
+        )
+    if ROUNDS in study.drawn:
+        levels = [v.settings.get(EXPIRY, study.central(EXPIRY)) for v in study.variants]
+        if EXPIRY in study.parameters:
+            levels = list(study.factor(EXPIRY).levels)
+        column = posterior.parameters.index(ROUNDS_AFTER_EXPIRY)
+        most = max(levels) + max(row[column] for row in posterior.draws)
+        if most > MOST_ROUNDS:
+            found.append(
+                f"talks.expiry_round and {ROUNDS_AFTER_EXPIRY} make {most:g} rounds; it must be "
+                f"at most {MOST_ROUNDS}"
+            )
     return found

@@ -24,6 +24,8 @@ SUMMED = ("amount", "category", "us_value", "seoul_cost")  # of deals
 ALONE, MISSED = "_alone", "_missed"  # the event here and not in the reference; the reverse
 HISTOGRAM = ("amount_bins", "amount_counts")
 LISTS = ("ends", "first_walk_outs", *HISTOGRAM)
+BY_DRAW = "_by_draw"  # ends the names of lists with a number for each draw of a posterior
+VALUES = ("us_value", "seoul_cost")  # summed draw by draw
 
 Records = NDArray[Any]
 Counts = dict[str, Any]
@@ -95,12 +97,38 @@ def discordant(records: Records, reference: Records) -> Counts:
     return counts
 
 
+def counts_by_draw(records: Records, draws: NDArray[np.int64], count: int) -> Counts:
+    """What of the counts is told draw by draw of a posterior, lists of shape (count,).
+
+    Parameters
+    ----------
+    records : of one design point, dtype OUTCOME, shape (replicates,)
+    draws : number of the draw of each; count : draws of the posterior
+
+    Returns
+    -------
+    n, each event, and in units of 1e-9 payments the values of deals to both sides
+    """
+    healthy = is_healthy(records)
+    records, draws = records[healthy], draws[healthy]
+    counts: Counts = {f"n{BY_DRAW}": np.bincount(draws, minlength=count)}
+    for name, event in EVENTS.items():
+        counts[name + BY_DRAW] = np.bincount(draws[event.occurs(records)], minlength=count)
+    deal = records["ending"] == Ending.RATIFIED
+    for name in VALUES:
+        total = np.zeros(count, np.int64)
+        np.add.at(total, draws[deal], np.rint(records[name][deal] * NANO).astype(np.int64))
+        counts[f"{name}_nano{BY_DRAW}"] = total
+    return counts
+
+
 def columns(points: Sequence[int], counts: Sequence[Counts]) -> dict[str, Any]:
     """The counts of a block as columns: arrays of whole numbers, and lists of arrays."""
     table: dict[str, Any] = {"design_point": np.array(points, np.uint32)}
     for name in counts[0]:
         values = [one[name] for one in counts]
-        table[name] = values if name in LISTS else np.array(values, np.int64)
+        is_list = name in LISTS or name.endswith(BY_DRAW)
+        table[name] = values if is_list else np.array(values, np.int64)
     return table
 
 

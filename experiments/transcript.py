@@ -21,10 +21,14 @@ ENDINGS = {
 
 @dataclass(frozen=True)
 class Transcript:
-    """A finished negotiation with the scenario that it was played in."""
+    """A finished negotiation with the scenario that it was played in.
+
+    calibration : which one the parameters are drawn from, in words; "" for those of the case
+    """
 
     scenario: Scenario
     talks: TalksModel
+    calibration: str = ""
 
     @property
     def ending(self) -> Ending:
@@ -57,7 +61,9 @@ class Transcript:
             f"{point.president_demand:.2f} times what Seoul pays. "
             f"The agreement in force expires on {_day(scenario.calendar.expiry)}.",
         ]
-        if not scenario.calibrated:
+        if self.calibration:
+            text.append(f"One draw of the posterior of {self.calibration}")
+        elif not scenario.calibrated:
             text.append(
                 "The parameters are assumptions, not calibrated: one possible course of talks."
             )

@@ -54,6 +54,14 @@ DEMO = "results/demo"
     "--ignorance", type=int, metavar="DRAWS",
     help="Play again under so many draws of all priors, for a second band.",
 )  # fmt: skip
+@click.option(
+    "--posterior", metavar="FILE",
+    help="Average over the draws of a calibration's posterior, with a band of their own.",
+)  # fmt: skip
+@click.option(
+    "--posterior-draws", type=int, metavar="DRAWS",
+    help="How many draws of it, at most those in the file. [default: 400]",
+)  # fmt: skip
 @said_plainly
 def run(study: str | None, **options: Any) -> None:
     """Run a study: a file that ends in .toml, a shipped one (see `winset studies`), or --vary.
@@ -62,7 +70,7 @@ def run(study: str | None, **options: Any) -> None:
     winset run demand
     winset run --vary demand=1.05:8:29 --vary assembly.shift=-0.2:0.2:21
     """
-    asked = _study(study, options)
+    asked = _under_posterior(_study(study, options), options)
     check_asked(asked, pictures=not options["no_figures"])
     if options["dry_run"]:
         from experiments.forecast import forecast
@@ -141,6 +149,21 @@ def _study(name: str | None, options: dict[str, Any]) -> Any:
     if not options["figures"]:
         given["figures"] = default_figures(len(vary), sampled or "prior" in vary.values())
     return make_study(options["case"] or "korea_2019", vary=vary, **given)
+
+
+def _under_posterior(study: Any, options: dict[str, Any]) -> Any:
+    """The study under the posterior that is meant, if any."""
+    file, draws = options["posterior"], options["posterior_draws"]
+    if file is None:
+        if draws is not None:
+            raise InputError("--posterior-draws is for a study under a --posterior")
+        return study
+    from experiments.posterior_sweep import check_extras, under_posterior
+
+    asked = under_posterior(study, file, draws)
+    given = {name: bool(options[name]) for name in ("baselines", "ignorance")}
+    check_extras(asked, **given)
+    return asked
 
 
 def default_figures(factors: int, sampled: bool) -> tuple[str, ...]:

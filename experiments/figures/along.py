@@ -1,7 +1,7 @@
 """What figures along one parameter share: axes, bands, the mark of the case, ignorance, notes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from experiments.events import EVENTS
 from experiments.figures.axis import Scale
 from experiments.figures.page import LEGEND, WIDTH, Page
 from experiments.figures.style import IGNORANCE
+
+if TYPE_CHECKING:
+    from experiments.run import Run
 
 LEFT, GAP = 0.62, 0.14
 POINTS = 0.03  # room beyond the ends of an axis on which points stand
@@ -53,7 +56,10 @@ def bars_of(rows: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def draw_ignorance(axes: Axes, scale: Scale, ignorance: pd.DataFrame) -> Any:
-    """The band of not knowing the parameters, and the mean over their draws."""
+    """The band of not knowing the parameters, and the mean over their draws.
+
+    Of a posterior that mean is the curve itself, and is not drawn again.
+    """
     x = scale.place(ignorance[scale.parameter])
     low, high, mean = (ignorance[name].to_numpy(float) for name in ("low", "high", "mean"))
     if scale.kind == "named":
@@ -64,6 +70,8 @@ def draw_ignorance(axes: Axes, scale: Scale, ignorance: pd.DataFrame) -> Any:
     band = axes.fill_between(x, low, high, color=IGNORANCE, alpha=0.25, lw=0, zorder=2.5)
     for end in (low, high):
         axes.plot(x, end, color=IGNORANCE, lw=1.1, zorder=2.6)
+    if scale.study.posterior is not None:
+        return band
     return band, axes.plot(x, mean, color=IGNORANCE, lw=1.2, ls=(0, (1, 1)), zorder=2.6)[0]
 
 
@@ -74,11 +82,19 @@ def how_often(event: str) -> str:
     return f"Share of the talks with {EVENTS[event].words}"
 
 
-IGNORANCE_WORDS = "not knowing the parameters: nine in ten draws of them; dots: their mean"
+def ignorance_words(run: "Run") -> str:
+    """What a legend calls the band of not knowing the parameters."""
+    study = run.study
+    if study.posterior is None:
+        return "not knowing the parameters: nine in ten draws of them; dots: their mean"
+    first = f" ({study.variants[0].words})" if len(study.variants) > 1 else ""
+    return f"posterior of {study.posterior.name}: nine in ten draws of it{first}"
 
 
-def ignorance_note(ignorance: pd.DataFrame) -> str:
+def ignorance_note(run: "Run", ignorance: pd.DataFrame) -> str:
     """What the notes say of the band of ignorance."""
+    if run.study.posterior is not None:
+        return "Band of the posterior: 5% to 95% of its draws, chance taken out."
     draws, n = (int(ignorance[name].to_numpy()[0]) for name in ("draws", "n"))
     return (
         f"Not knowing: {draws:,} draws of all other parameters from their priors at each level, "

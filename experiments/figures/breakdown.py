@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from experiments.baselines import CURVES
 from experiments.estimates import variant_rows
 from experiments.figures.along import (
-    IGNORANCE_WORDS,
     as_shares,
     bars_of,
     draw_ignorance,
     ignorance_note,
+    ignorance_words,
     main_axes,
     mark,
     source_note,
@@ -48,7 +48,7 @@ def breakdown_figure(
     rows = variant_rows(estimates, study.variants[0].name)
     scale = scale_of(study, parameter, rows[parameter].to_numpy())
     notes = [counted(run, estimates), *source_note(scale)]
-    notes[1:1] = [ignorance_note(ignorance)] if ignorance is not None else []
+    notes[1:1] = [ignorance_note(run, ignorance)] if ignorance is not None else []
     theory = [
         name
         for name in CURVES
@@ -59,7 +59,7 @@ def breakdown_figure(
         *[label for *_, label in COLOURS.values()][::-1],
         f"any breakdown{first}, with its 95% interval",
         *(f"{variant.words}, with its interval" for variant in study.variants[1:]),
-        *([IGNORANCE_WORDS] if ignorance is not None else []),
+        *([ignorance_words(run)] if ignorance is not None else []),
         *(CURVES[name] for name in theory),
     ]
     page = Page(run, "Ways of breaking down", notes, height_for(words))

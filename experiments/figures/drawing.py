@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from experiments.baselines import with_baselines
 from experiments.drivers import Findings, check_discovery, check_sensitivity, findings_of
+from experiments.estimates import variant_rows
 from experiments.figures.breakdown import breakdown_figure, causes_figure
 from experiments.figures.drivers import discovery_figure, sensitivity_figure
 from experiments.figures.hazard import MOST_PANELS, hazard_figure, panels_of
@@ -16,6 +17,7 @@ from experiments.figures.heat_map import map_figure
 from experiments.figures.probability import comparison_figure, outcome_figure
 from experiments.figures.settlement import settlement_figure, surplus_figure
 from experiments.figures.style import styled
+from experiments.posterior_sweep import check_extras, posterior_band
 from experiments.study import GRID
 from sim.errors import InputError
 
@@ -145,6 +147,13 @@ def check(study: "Study") -> None:
         raise InputError(*problems)
 
 
+def _band_of_draws(run: "Run") -> pd.DataFrame | None:
+    """The band of the posterior's draws in the first variant; None where it is not known."""
+    band = posterior_band(run)
+    rows = variant_rows(band, run.study.variants[0].name)
+    return None if rows["low"].isna().to_numpy().any() else rows
+
+
 def draw(
     run: "Run",
     estimates: pd.DataFrame,
@@ -159,7 +168,8 @@ def draw(
     ----------
     baselines : lay the forecasts of theory under the curves, and draw the settlements that theory
         forecasts where they fit
-    ignorance : of `experiments.ignorance`: a second band where the figure has room for it
+    ignorance : of `experiments.ignorance`: a second band where the figure has room for it; a study
+        under a posterior has that of its draws instead
     findings : of `experiments.drivers`: what `sensitivity` and `discovery` draw
 
     Raises
@@ -169,6 +179,9 @@ def draw(
     """
     check(run.study)
     names = list(run.study.figures)
+    if run.study.posterior is not None:
+        check_extras(run.study, baselines=baselines, ignorance=ignorance is not None)
+        ignorance = _band_of_draws(run)
     if baselines and not _one_parameter(run.study):
         names += ["settlement"] if "settlement" not in names else []
         estimates = with_baselines(run, estimates)

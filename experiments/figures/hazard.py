@@ -14,6 +14,7 @@ from experiments.figures.along import bars_of
 from experiments.figures.axis import scale_of
 from experiments.figures.page import Page, counted
 from experiments.figures.style import COLOURS, SEOUL, ZOPA
+from experiments.posterior_draws import most_drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,7 +71,7 @@ def hazard_figure(
                                         "on; intervals:"),
     ]  # fmt: skip
     page = Page(run, "When talks end: hazards above, what became of all talks below", notes, 5.2)
-    entries, words = _legend()
+    entries, words = _legend(run)
     place = page.room_below(words, 3)
     titles = [*(_title(study, arm, levels) for arm, levels in chosen), *[""] * len(chosen)]
     beside = ["hazard in the round", "share of all talks"]
@@ -143,6 +144,8 @@ def _moments(run: "Run", arm: str, levels: dict[str, float]) -> dict[str, float]
         here = here & (table[name] == level).to_numpy()
     names = ["talks.expiry_round", "talks.rounds", "turnover.round", "turnover.probability"]
     found = {name: float(column_of(run.study, table, name)[here][0]) for name in names}
+    if "talks.rounds" in run.study.drawn:
+        found["talks.rounds"] = most_drawn(run.study, pd.DataFrame(table[here]))
     if found.pop("turnover.probability") == 0.0 or (
         found["turnover.round"] >= found["talks.rounds"]
     ):
@@ -160,7 +163,7 @@ def _title(study: "Study", arm: str, levels: dict[str, float]) -> str:
     return words if study.points > MOST_PANELS or not told else f"{words}, {', '.join(told)}"
 
 
-def _legend() -> tuple[list[Any], list[str]]:
+def _legend(run: "Run") -> tuple[list[Any], list[str]]:
     entries: list[Any] = [
         Line2D([], [], color=ZOPA, marker="o", ms=3), Line2D([], [], color=SEOUL, marker="s", ms=3),
         Patch(fc=DEAL, alpha=0.6),
@@ -169,7 +172,9 @@ def _legend() -> tuple[list[Any], list[str]]:
     for colour, hatch, label in COLOURS.values():
         entries.append(Patch(fc=colour, hatch=hatch, ec="white", lw=0.3))
         words.append(label)
-    for _, label, dashes, width in _MOMENTS:
+    for name, label, dashes, width in _MOMENTS:
+        if name in run.study.drawn:
+            label = "the longest deadline of any draw"
         entries.append(Line2D([], [], color="black", ls=dashes, lw=width))
         words.append(label)
     return entries, words

@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import provenance
-from experiments.figures.style import UNCALIBRATED, new_figure, width_of, wrapped
+from experiments.figures.style import IGNORANCE, UNCALIBRATED, new_figure, width_of, wrapped
+from experiments.posterior_sweep import sentence
 
 if TYPE_CHECKING:
     from experiments.run import Run
@@ -23,6 +24,7 @@ EDGE = 0.08
 LEGEND = 1.92  # of the legend beside the axes
 SMALL, LEGEND_SIZE, LABEL_SIZE = 6.0, 7.5, 8.0
 LINE = 1.35 / 72.0  # height of a line, per point of its size
+WARNING = "#AA3377"
 
 
 class Page:
@@ -45,10 +47,16 @@ class Page:
         if width_of(below, LABEL_SIZE) > WIDTH - 2 * EDGE:
             below = f"{words}.\n{scenario.title}"
         self.top = self._above(below, LABEL_SIZE, "normal", "0.3")
-        lines = [*notes, *_settings(run), provenance.one_line(run.manifest)]
+        lines = [*notes, *_settings(run), *_averaged(run), provenance.one_line(run.manifest)]
         self.bottom = self._below("\n".join(lines), SMALL, "normal", "0.25", EDGE)
-        if not scenario.calibrated:
-            self.bottom = self._below(UNCALIBRATED, LEGEND_SIZE, "bold", "#AA3377", self.bottom)
+        posterior = run.study.posterior
+        if posterior is not None:
+            colour = IGNORANCE if posterior.is_calibrated else WARNING
+            self.bottom = self._below(
+                sentence(posterior.line), LEGEND_SIZE, "bold", colour, self.bottom
+            )
+        elif not scenario.calibrated:
+            self.bottom = self._below(UNCALIBRATED, LEGEND_SIZE, "bold", WARNING, self.bottom)
 
     def _above(self, words: str, size: float, weight: str, colour: str) -> float:
         text = wrapped(words, WIDTH - 2 * EDGE, size, weight)
@@ -199,3 +207,14 @@ def _settings(run: "Run") -> list[str]:
     settings = run.study.settings
     told = ", ".join(f"{name} = {value:.4g}" for name, value in sorted(settings.items()))
     return [f"Set otherwise than in the case: {told}."] if settings else []
+
+
+def _averaged(run: "Run") -> list[str]:
+    """What every number of a study under a posterior is averaged over."""
+    study = run.study
+    if study.posterior is None:
+        return []
+    return [
+        f"Averaged over {len(study.posterior)} draws of the posterior, the same at every design "
+        f"point, n = {study.replicates_of_draw:,} each."
+    ]

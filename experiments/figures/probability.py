@@ -8,13 +8,13 @@ import pandas as pd
 from experiments.estimates import variant_rows
 from experiments.events import EVENTS
 from experiments.figures.along import (
-    IGNORANCE_WORDS,
     POINTS,
     as_shares,
     bars_of,
     draw_ignorance,
     how_often,
     ignorance_note,
+    ignorance_words,
     main_axes,
     mark,
     source_note,
@@ -37,11 +37,11 @@ def outcome_figure(
     (parameter,) = study.parameters
     scale = scale_of(study, parameter, estimates[parameter].to_numpy())
     notes = [counted(run, estimates), *source_note(scale)]
-    notes[1:1] = [ignorance_note(ignorance)] if ignorance is not None else []
+    notes[1:1] = [ignorance_note(run, ignorance)] if ignorance is not None else []
     names = [arm.words for arm in study.variants]
     words = names if len(names) > 1 else [EVENTS[event].words]
     words[0] += ", with 95% intervals"
-    words += [IGNORANCE_WORDS] if ignorance is not None else []
+    words += [ignorance_words(run)] if ignorance is not None else []
     page = Page(run, how_often(event), notes, height_for(words))
     axes, top = main_axes(page, scale, POINTS)
     highest = float(estimates[f"{event}_high"].to_numpy().max())

@@ -17,6 +17,7 @@ from experiments.results.store import LocalStore, Store
 
 AT_THE_START = ("case.toml", "design.csv")
 AT_THE_END = ("counts.parquet", "estimates.csv")
+POSTERIOR = "posterior.json"  # of a study that was played under one
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def examine(store: Store) -> Report:
     at_work = owners(store.folder) if isinstance(store, LocalStore) else []
     settled = bool(manifest) and not at_work
     files = [f"{name}: {problem}" for name, problem in _in_place(store, settled, found)]
-    lost, unwritten = (_absent(store, manifest, names) for names in (AT_THE_START, AT_THE_END))
+    first = (*AT_THE_START, POSTERIOR) if _has_posterior(manifest) else AT_THE_START
+    lost, unwritten = (_absent(store, manifest, names) for names in (first, AT_THE_END))
     missing = [*_manifest(manifest), *_missing(manifest or {}, found), *lost]
     left = [] if at_work else store.temporaries()
     astray = [f"{name}: is what a killed write has left" for name in left]
@@ -146,6 +148,11 @@ def _manifest(manifest: dict[str, Any] | None) -> Iterator[str]:
         yield "manifest.json: cannot be read; the run that made the folder writes it anew"
     elif not manifest.get("complete"):
         yield "manifest.json: the run is not complete"
+
+
+def _has_posterior(manifest: dict[str, Any] | None) -> bool:
+    study = (manifest or {}).get("study")
+    return isinstance(study, dict) and "posterior" in study
 
 
 def _missing(manifest: dict[str, Any], found: Inspection) -> list[str]:

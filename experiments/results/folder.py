@@ -24,7 +24,7 @@ SAME = ("schema_version", "study_digest", "case_digest", "model", "keep_rows")
 WORDS = {"name", "title", "question", "notes", "figures", "labels"}  # they change no number
 WRITTEN = (
     "counts.parquet", "estimates.csv", "rounds.csv", "sensitivity.csv", "discovery.csv",
-    "design.csv", "case.toml",
+    "design.csv", "case.toml", "posterior.json", "posterior.csv",
 )  # fmt: skip
 DRAWN = (".png", ".svg", ".pdf")
 

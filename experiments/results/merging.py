@@ -10,7 +10,7 @@ from experiments.results.inspection import inspect
 from experiments.results.store import Store, open_store
 from sim.errors import InputError
 
-_BESIDE = ("case.toml", "design.csv")
+_BESIDE = ("case.toml", "design.csv", "posterior.json")
 
 
 def merge(parts: Sequence[str | Path], into: str | Path) -> int:
