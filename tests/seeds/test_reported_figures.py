@@ -3,56 +3,35 @@
 import csv
 import re
 from datetime import date
-from functools import cache
 from math import isfinite
-from pathlib import Path
 
 import pytest
 
-REPORTED = Path(__file__).resolve().parents[2] / "seeds" / "reported"
-FILES = sorted(path.name for path in REPORTED.glob("*.csv"))
+from tests.seeds.rows import (
+    DERIVED,
+    FILES,
+    REPORTED,
+    ROW_ID,
+    all_rows,
+    by_id,
+    number,
+    rows_of,
+    same,
+)
+
 COMMON = "value unit date source_title source_url evidence confidence note".split()
 TEXT_UNITS = {"rule", "position", "event", "text"}
 DATE_UNITS = {"date", "month", "period"}
-DERIVED = "derived from other rows of this folder"
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
-ROW_ID = re.compile(
-    r"\b(?:A\d\d-\d{3}|R\d\d-\d{3}|S\d\d|V-[A-Z]+\d+|E-SMA\d+"
-    r"|Y-\d{4}-[A-Z]{3}|FX-[AM]-[\d-]*\d|FX-I-[\d-]*\d|RULE-[A-Z0-9-]*[A-Z0-9]|P-[A-Z]+\d+-\d\d)\b"
-)
-
-
-def rows_of(name):
-    with (REPORTED / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def all_rows():
-    return [(name, row) for name in FILES for row in rows_of(name)]
-
-
-@cache
-def by_id():
-    return {row["id"]: row for _, row in all_rows()}
-
-
-def number(row_id):
-    return float(by_id()[row_id]["value"])
 
 
 def seats_on(day):
     return sum(int(r["value"]) for r in rows_of("assembly_seats.csv") if r["date"] == day)
 
 
-def same(printed, computed):
-    """Whether the printed number is the computed one, rounded to the digits that are printed."""
-    decimals = len(printed.partition(".")[2])
-    return abs(float(printed) - computed) <= 0.5 * 10**-decimals + 1e-9
-
-
 def test_every_table_of_the_folder_is_there():
     figures = "agreements article_2019_11_19 assembly_rules assembly_seats episodes exchange_rates"
-    votes = "polls ratification_votes rounds yearly_payments"
+    votes = "polls ratification_votes rounds targets yearly_payments"
     assert FILES == [name + ".csv" for name in f"{figures} {votes}".split()]
 
 
@@ -78,7 +57,9 @@ def test_rows_of_agreements_and_rounds_are_numbered_in_order():
 def test_every_row_has_a_value_a_unit_a_source_and_a_confidence():
     for _, row in all_rows():
         for column in ("value", "unit", "source_title", "evidence"):
-            assert row[column].strip() == row[column] != "", row["id"]
+            bound = column == "value" and (row.get("low") or row.get("high"))
+            assert row[column].strip() == row[column], row["id"]
+            assert row[column] or bound, row["id"]
         assert row["confidence"] in {"high", "medium", "low"}, row["id"]
 
 
@@ -98,7 +79,7 @@ def test_evidence_is_a_short_locator_and_never_a_quotation():
 
 def test_a_value_is_a_number_unless_its_unit_is_a_word():
     for _, row in all_rows():
-        if row["unit"] not in TEXT_UNITS | DATE_UNITS:
+        if row["unit"] not in TEXT_UNITS | DATE_UNITS and row["value"]:
             assert isfinite(float(row["value"])), row["id"]
         if "qualifier" in row:
             assert (row["qualifier"] == "text") == (row["unit"] in TEXT_UNITS), row["id"]
@@ -111,6 +92,7 @@ def test_the_number_columns_hold_numbers_or_nothing():
         "yearly_payments.csv": "year agreement",
         "rounds.csv": "agreement round_number",
         "episodes.csv": "payment_before us_opening seoul_opening settled rounds",
+        "targets.csv": "agreement weight low high error",
     }
     for name, row in all_rows():
         for column in columns.get(name, "").split():
@@ -271,6 +253,16 @@ def test_the_twentieth_assembly_lost_three_members_in_2019():
 def test_a_full_assembly_has_300_members():
     for day in ("2012-04-11", "2014-12", "2020-04-15"):
         assert seats_on(day) == 300, day
+
+
+def test_the_assemblies_before_2012_had_299_members_or_273():
+    for day, members in (("1998-09-08", 299), ("2001-10-25", 273), ("2008-07-11", 299)):
+        assert seats_on(day) == members, day
+    assert seats_on("2007-02-06") == 296  # of 299: three seats were empty
+
+
+def test_the_ruling_party_of_the_eighteenth_assembly_held_its_seats_until_the_vote():
+    assert number("SEAT-18-2008-07-GNP") == number("SEAT-18-2009-02-GNP")
 
 
 def test_the_quorum_of_295_members_is_148():
