@@ -477,8 +477,8 @@ def test_a_name_that_is_a_path_is_no_shipped_case(name):
 
 
 def test_a_case_that_is_not_shipped_is_told_with_those_that_are():
-    with pytest.raises(InputError, match="'korea_2018' is not shipped; shipped are: korea_2019"):
-        read_scenario("korea_2018")
+    with pytest.raises(InputError, match="'korea_1991' is not shipped; shipped are: korea_1998, "):
+        read_scenario("korea_1991")
 
 
 # what is accepted

@@ -351,7 +351,7 @@ def test_what_cannot_be_meant_is_refused_in_one_message(winset, tmp_path, comman
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("korea_2018", "case 'korea_2018' is not shipped; shipped are: korea_2019"),
+        ("korea_1991", "case 'korea_1991' is not shipped; shipped are: korea_1998, "),
         ("../../etc/passwd", "case '../../etc/passwd' must be a file that ends in .toml or"),
         ("none.toml", "none.toml: cannot be read: No such file or directory"),
     ],

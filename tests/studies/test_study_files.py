@@ -190,7 +190,7 @@ NUMBER = r"it must be a number in"
         ("korea_2019", "../korea_2019.toml",
          "FILE:6: case is '../korea_2019.toml'; it must be a shipped case, or the name of a case"),
         ("korea_2019", "/etc/passwd", "FILE:6: case is '/etc/passwd'; it must be a shipped case"),
-        ("korea_2019", "korea_2018", "case 'korea_2018' is not shipped; shipped are: korea_2019"),
+        ("korea_2019", "korea_1991", "case 'korea_1991' is not shipped; shipped are: korea_1998, "),
         ('["breakdown", "comparison"]', '["../x"]', "FILE:7: figures[1] is '../x'"),
         ("audience_cost = 0.1", "audience_cost = -1",
          "FILE:10: president.audience_cost is -1; it must be a number in [0, 1e+09]"),
