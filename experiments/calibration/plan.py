@@ -156,14 +156,14 @@ def read_plan(plan: str | Path, **options: Any) -> Plan:
         except InputError as error:
             problems += error.problems
             continue
-        asked.append(AskedEpisode(scenario, place, dict(dotted(one.unknown)),
-                                  dict(dotted(one.settings))))  # fmt: skip
+        own, settings = list(dotted(one.unknown)), list(dotted(one.settings))
+        asked.append(AskedEpisode(scenario, place, own, settings))
     if problems:
         raise InputError(*problems)
     head = {key: getattr(form, key) for key in HEAD} | options
     if "targets" not in options and form.targets != SHIPPED:
         head["targets"] = _beside(path, text, ("targets",), form.targets, ".csv")
-    made = build(head, asked, dict(dotted(form.parameters)), dict(dotted(form.weights)), say)
+    made = build(head, asked, list(dotted(form.parameters)), list(dotted(form.weights)), say)
     if problems:
         raise InputError(*problems)
     return made

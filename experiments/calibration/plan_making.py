@@ -40,16 +40,20 @@ HEAD = ("name", "title", "notes", "known_on", "targets", "seed", "draws", "negot
 
 Law = str | Prior
 Say = Callable[[Location, str], None]
+Pair = tuple[str, Any]
 
 
 @dataclass(frozen=True)
 class AskedEpisode:
-    """An episode as it is asked for; place : where, for what is said of it."""
+    """An episode as it is asked for; place : where, for what is said of it.
+
+    Names stand in pairs with what is given: a file can spell one name in two ways.
+    """
 
     scenario: Scenario
     place: Location
-    unknown: Mapping[str, Any]
-    settings: Mapping[str, Any]
+    unknown: Sequence[Pair]
+    settings: Sequence[Pair]
 
 
 def make_plan(
@@ -106,22 +110,28 @@ def make_plan(
     for case in sorted({*(settings or {})} - {*names}):
         problems.append(f"settings are for {case!r}; it must be one of {', '.join(names)}")
     asked = [
-        AskedEpisode(one, (), own.get(one.name, {}), (settings or {}).get(one.name, {}))
+        AskedEpisode(one, (), _pairs(own.get(one.name)), _pairs((settings or {}).get(one.name)))
         for one in scenarios
     ]
     head: dict[str, Any] = {
         "name": name, "title": title or name, "notes": notes, "known_on": known_on,
         "targets": targets, "seed": seed, "draws": draws, "negotiations": negotiations,
     }  # fmt: skip
-    plan = build(head, asked, parameters, weights or {}, lambda _, words: problems.append(words))
+    plan = build(
+        head, asked, _pairs(parameters), _pairs(weights), lambda _, words: problems.append(words)
+    )  # fmt: skip
     if problems:
         raise InputError(*problems)
     return plan
 
 
+def _pairs(given: Mapping[str, Any] | None) -> list[Pair]:
+    return list((given or {}).items())
+
+
 def build(
-    head: Mapping[str, Any], asked: Sequence[AskedEpisode], parameters: Mapping[str, Any],
-    weights: Mapping[str, Any], say: Say,
+    head: Mapping[str, Any], asked: Sequence[AskedEpisode], parameters: Sequence[Pair],
+    weights: Sequence[Pair], say: Say,
 ) -> Plan:  # fmt: skip
     """The plan as far as it can be made; `say` is told every problem, with its place."""
     _check_head(head, say)
@@ -167,11 +177,9 @@ def _is_day(value: object) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def _laws(
-    given: Mapping[str, Any], place: Location, case: str, say: Say
-) -> tuple[FreeParameter, ...]:
+def _laws(given: Sequence[Pair], place: Location, case: str, say: Say) -> tuple[FreeParameter, ...]:
     found: dict[str, FreeParameter] = {}
-    for name, law in given.items():
+    for name, law in given:
         try:
             free = read_law(name, law)
         except InputError as error:
@@ -196,7 +204,7 @@ def _episode(one: AskedEpisode, shared: Iterable[FreeParameter], say: Say) -> Ep
         _check_holds(free, scenario, at, say)
         taken[free.name] = "is unknown"
     settings: dict[str, float] = {}
-    for name, value in one.settings.items():
+    for name, value in one.settings:
         at = (*one.place, "settings", *name.split("."))
         try:
             full, number = parameter_value(name, value, scenario.money)
@@ -227,7 +235,7 @@ def _check_holds(free: FreeParameter, scenario: Scenario, place: Location, say: 
 
 
 def _targets(
-    head: Mapping[str, Any], names: Sequence[str], weights: Mapping[str, Any], say: Say
+    head: Mapping[str, Any], names: Sequence[str], weights: Sequence[Pair], say: Say
 ) -> list[Target] | None:
     """What is fitted to, by the weights of the plan; None where the table cannot be read."""
     if not _is_day(head["known_on"]):
@@ -238,15 +246,19 @@ def _targets(
         for words in error.problems:
             say((), words)
         return None
-    for name, weight in weights.items():
+    given: set[str] = set()
+    for name, weight in weights:
         place = ("weights", *name.split("."))
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not number or not 0.0 <= weight < np.inf:
-            say(place, f"weight of {name} is {weight!r}; it must be a number of at least 0")
+            say(place, f"{name} has the weight {weight!r}; it must be a number of at least 0")
+        elif name in given:
+            say(place, f"{name} stands twice")
         elif name not in rows:
             near = difflib.get_close_matches(name, list(rows), 1, 0.4)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             say(place, f"{name} is no target that these episodes are fitted to{hint}")
         else:
             rows[name] = replace(rows[name], weight=float(weight))
+        given.add(name)
     return [row for row in rows.values() if row.weight > 0.0]

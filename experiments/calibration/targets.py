@@ -255,7 +255,7 @@ def _day(text: str) -> date | None:
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), 1, 0.4)
+    near = difflib.get_close_matches(name, sorted(known), 1)
     return f"; did you mean {near[0]!r}?" if near else "; there are: " + ", ".join(sorted(known))
 
 
