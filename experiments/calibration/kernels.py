@@ -30,7 +30,8 @@ def log_kernel(target: Target, values: ArrayLike) -> NDArray[np.float64]:
     s = np.asarray(values, "f8")
     if target.weight == 0.0:
         return np.zeros(s.shape)
-    return np.where(np.isnan(s), -np.inf, target.weight * _log_density(target, s))
+    with np.errstate(over="ignore"):  # so far off that the density is 0
+        return np.where(np.isnan(s), -np.inf, target.weight * _log_density(target, s))
 
 
 def _log_density(target: Target, s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -138,7 +138,11 @@ def read_plan(plan: str | Path, **options: Any) -> Plan:
     ------
     InputError
         With one line for each problem: file, line, key, value and what is allowed.
+    TypeError
+        Where an option is none of these.
     """
+    if strange := sorted({*options} - {*HEAD}):
+        raise TypeError(f"read_plan takes {', '.join(HEAD)}; not {', '.join(strange)}")
     path = plan_path(plan)
     table, text = read_toml(path)
     form = check(path, text, table, PlanForm, _ALLOWED)

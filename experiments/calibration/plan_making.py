@@ -23,7 +23,7 @@ import numpy as np
 from experiments.calibration.episodes import Episode
 from experiments.calibration.laws import FreeParameter, read_law
 from experiments.calibration.plan_record import Plan
-from experiments.calibration.reported import Target
+from experiments.calibration.reported import MOST_WEIGHT, WEIGHT_FORM, Target
 from experiments.calibration.targets import SHIPPED, fit_rows
 from experiments.settings import parameter_value
 from sim.case_file import FROM_CALENDAR, NAME, Location
@@ -250,8 +250,8 @@ def _targets(
     for name, weight in weights:
         place = ("weights", *name.split("."))
         number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if not number or not 0.0 <= weight < np.inf:
-            say(place, f"{name} has the weight {weight!r}; it must be a number of at least 0")
+        if not number or not 0.0 <= weight <= MOST_WEIGHT:
+            say(place, f"{name} has the weight {weight!r}; it must be {WEIGHT_FORM}")
         elif name in given:
             say(place, f"{name} stands twice")
         elif name not in rows:

@@ -11,6 +11,8 @@ from experiments.provenance import digest
 
 WIDTH_OF_90 = 3.29  # of the middle nine tenths of a normal law, in sd
 MOST_MISREPORT = 0.5
+MOST_WEIGHT = 100.0
+WEIGHT_FORM = f"a number in [0, {MOST_WEIGHT:g}]"
 
 Kind = Literal["normal", "interval", "bound", "flag"]
 
@@ -79,8 +81,8 @@ def wrong_with(target: Target) -> list[tuple[str, str]]:
     if target.unit != statistic.unit:
         words = f"is {target.unit!r}; {statistic.name} is in {statistic.unit!r}"
         found.append(("unit", words))
-    if not (math.isfinite(target.weight) and target.weight >= 0.0):
-        found.append(("weight", f"is {target.weight:g}; it must be a number of at least 0"))
+    if not 0.0 <= target.weight <= MOST_WEIGHT:
+        found.append(("weight", f"is {target.weight:g}; it must be {WEIGHT_FORM}"))
     for key in ("value", "low", "high"):
         given = getattr(target, key)
         if given is not None and not statistic.low <= given <= statistic.high:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.calibration.kernels import draw_report, log_kernel
-from experiments.calibration.reported import Target, targets_digest, wrong_with
+from experiments.calibration.reported import WEIGHT_FORM, Target, targets_digest, wrong_with
 from experiments.calibration.statistics import STATISTICS
 from sim.case_file import MAX_PROBLEMS, NAME
 from sim.errors import InputError
@@ -47,6 +47,7 @@ COLUMNS = (
 )  # fmt: skip
 NUMBERS = ("weight", "value", "low", "high", "error")
 MAX_BYTES, MAX_ROWS = 1_000_000, 2_000
+LARGEST = 1e9  # number that a cell may hold
 
 
 def targets_path(targets: str | Path) -> Path:
@@ -221,10 +222,11 @@ def _parsed(row: dict[str, str]) -> tuple[Target | None, Wrong]:
     numbers: dict[str, float | None] = {}
     for key in NUMBERS:
         numbers[key] = _number(row[key])
-        if numbers[key] is not None and not math.isfinite(numbers[key] or 0.0):
-            wrong.append((key, f"is {_shown(row[key])}; it must be a finite number"))
+        if not abs(numbers[key] or 0.0) <= LARGEST:
+            words = f"is {_shown(row[key])}; it must be a number in [{-LARGEST:g}, {LARGEST:g}]"
+            wrong.append((key, words))
     if numbers["weight"] is None:
-        wrong.append(("weight", "is missing; it must be a number of at least 0"))
+        wrong.append(("weight", f"is missing; it must be {WEIGHT_FORM}"))
     day = _day(row["date"])
     if day is None:
         wrong.append(("date", f"is {_shown(row['date'])}; it must be a day, such as 2019-11-19"))

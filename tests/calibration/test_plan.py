@@ -128,6 +128,8 @@ def test_what_is_given_takes_the_place_of_the_file(folder):
     assert (plan.seed, plan.draws, plan.negotiations) == (7, 2000, 50)
     said = "mine.toml:8: draws is 10; it must be a whole number in [1000, 10000000]"
     assert problems_of(folder, PLAN, draws=10) == [said]
+    with pytest.raises(TypeError, match="read_plan takes name, .*; not draw"):
+        read_plan(written(folder), draw=2000)
 
 
 def test_a_target_with_a_weight_of_0_is_left_out(folder):
@@ -267,7 +269,8 @@ def test_a_plan_made_in_python_is_the_same_as_its_file(folder):
          "president.demand is unknown; it cannot be set for first"),
         # targets and weights
         ("B-ROUNDS = 0.25", "B-ROUNDS = -1", "B-ROUNDS has the weight -1; it must be a number "
-         "of at least 0"),
+         "in [0, 100]"),
+        ("B-ROUNDS = 0.25", f"B-ROUNDS = {10**400}", "B-ROUNDS has the weight 1000000"),
         ("B-ROUNDS = 0.25", "B-ROUNDS = nan", "B-ROUNDS has the weight nan; it must be"),
         ("B-ROUNDS = 0.25", "B-ROUNDS = true", "B-ROUNDS has the weight True; it must be"),
         ("B-ROUNDS = 0.25", 'B-ROUNDS = "1"', "B-ROUNDS has the weight '1'; it must be"),

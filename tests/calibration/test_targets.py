@@ -107,10 +107,13 @@ def test_empty_lines_a_byte_order_mark_and_other_columns_do_no_harm(written):
         ({"statistic": "?"}, "T-1: statistic is '?', which is none; there are: agreed_change, "
          + ", ".join(sorted(STATISTICS)[1:])),
         ({"unit": "share"}, "T-1: unit is 'share'; agreed_change is in 'percent'"),
-        ({"weight": "-0.1"}, "T-1: weight is -0.1; it must be a number of at least 0"),
-        ({"weight": ""}, "T-1: weight is missing; it must be a number of at least 0"),
-        ({"weight": "inf"}, "T-1: weight is 'inf'; it must be a finite number"),
-        ({"value": "x" * 90}, f"T-1: value is '{'x' * 56}...; it must be a finite number"),
+        ({"weight": "-0.1"}, "T-1: weight is -0.1; it must be a number in [0, 100]"),
+        ({"weight": ""}, "T-1: weight is missing; it must be a number in [0, 100]"),
+        ({"weight": "101"}, "T-1: weight is 101; it must be a number in [0, 100]"),
+        ({"value": "1e10"}, "T-1: value is '1e10'; it must be a number in [-1e+09, 1e+09]"),
+        ({"weight": "inf"}, "T-1: weight is 'inf'; it must be a number in [-1e+09, 1e+09]"),
+        ({"value": "x" * 90},
+         f"T-1: value is '{'x' * 56}...; it must be a number in [-1e+09, 1e+09]"),
         ({"value": "-101"}, "T-1: value is -101; agreed_change lies in [-100, inf]"),
         ({"value": "", "low": "-101"}, "T-1: low is -101; agreed_change lies in [-100, inf]"),
         ({"value": ""}, "T-1: value is missing; a target needs a value, or low, or high"),
@@ -287,6 +290,10 @@ def test_the_kernel_of_yes_or_no_allows_for_a_wrong_report():
     assert np.exp(log_kernel(no, [0.0, 1.0, np.nan])) == pytest.approx([0.8, 0.2, 0.0])
     yes = target(statistic="broken_off", value=1.0, error=0.2, weight=2.0)
     assert np.exp(log_kernel(yes, [0.0, 1.0])) == pytest.approx([0.04, 0.64])
+
+
+def test_a_value_beyond_all_measure_has_kernel_0_without_a_warning():
+    assert log_kernel(target(value=6.0, error=1e-9), [1e300, np.inf]).tolist() == [-np.inf] * 2
 
 
 def test_a_target_without_weight_says_nothing():
