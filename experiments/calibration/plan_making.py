@@ -155,9 +155,10 @@ def build(
             if not episode.targets:
                 say((*one.place, "case"), f"case {episode.name!r} has no target to fit; it needs "
                     f"a row with use fit and a weight above 0 in {head['targets']}")  # fmt: skip
+    whole = {k: int(head[k]) if isinstance(head[k], np.integer) else head[k] for k in LIMITS}
     return Plan(
-        head["name"], head["title"], head["notes"], head["known_on"], head["seed"], head["draws"],
-        head["negotiations"], tuple(episodes), shared,
+        head["name"], head["title"], head["notes"], head["known_on"], whole["seed"],
+        whole["draws"], whole["negotiations"], tuple(episodes), shared,
     )  # fmt: skip
 
 
