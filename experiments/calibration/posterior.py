@@ -136,9 +136,9 @@ def read_posterior(path: str | Path) -> Posterior:
     """
     where = Path(path)
     try:
+        if not stat.S_ISREG(where.stat().st_mode):  # a pipe would be waited for
+            raise InputError(f"{where}: is no file")
         with open(where, "rb") as file:
-            if not stat.S_ISREG(where.stat().st_mode):
-                raise InputError(f"{where}: is no file")
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error.strerror or error}") from None

@@ -12,8 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from experiments.estimates import nearest
 from experiments.events import EVENTS
 from experiments.figures.axis import Scale
-from experiments.figures.page import LEGEND, WIDTH, Page
-from experiments.figures.style import IGNORANCE
+from experiments.figures.page import LEGEND, LEGEND_SIZE, WIDTH, Page
+from experiments.figures.style import IGNORANCE, cut
 
 if TYPE_CHECKING:
     from experiments.run import Run
@@ -88,7 +88,8 @@ def ignorance_words(run: "Run") -> str:
     if study.posterior is None:
         return "not knowing the parameters: nine in ten draws of them; dots: their mean"
     first = f" ({study.variants[0].words})" if len(study.variants) > 1 else ""
-    return f"posterior of {study.posterior.name}: nine in ten draws of it{first}"
+    name = cut(study.posterior.name, LEGEND - 0.5, LEGEND_SIZE)
+    return f"posterior of {name}: nine in ten draws of it{first}"
 
 
 def ignorance_note(run: "Run", ignorance: pd.DataFrame) -> str:

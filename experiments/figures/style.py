@@ -107,3 +107,14 @@ def wrapped(words: str, width: float, size: float, weight: str = "normal") -> st
                 line = longer
         lines.append(line)
     return "\n".join(lines)
+
+
+def cut(word: str, width: float, size: float) -> str:
+    """A word that is at most so wide, inches: what does not fit is left out."""
+    if width_of(word, size) <= width:
+        return word
+    return next(
+        f"{word[:end]}..."
+        for end in range(len(word), -1, -1)
+        if width_of(f"{word[:end]}...", size) <= width
+    )

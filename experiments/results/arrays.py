@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.tally import HISTOGRAM
+from experiments.tally import BY_DRAW, HISTOGRAM
 from sim.terms import Ending
 
 _MORE = {"ends": ["ending", "round"], "first_walk_outs": ["round"]}
@@ -17,7 +17,8 @@ def as_dataset(design: pd.DataFrame, counts: pd.DataFrame, *, grid: bool, name: 
 
     The dimensions of a grid are the parameters that vary, and `variant` where there is more than
     one. Any other design has one dimension, `design_point`, with the parameters as coordinates
-    along it. `ends` has two more, `ending` and `round`. Histograms are left out.
+    along it. `ends` has two more, `ending` and `round`, and what is counted draw by draw of a
+    posterior has `draw`. Histograms are left out.
 
     Parameters
     ----------
@@ -41,9 +42,11 @@ def as_dataset(design: pd.DataFrame, counts: pd.DataFrame, *, grid: bool, name: 
         coordinates |= {column: ("design_point", design[column].to_numpy()) for column in varies}
     coordinates["ending"] = [ending.name.lower() for ending in Ending]
     coordinates["round"] = 1 + np.arange(len(counts["first_walk_outs"].iloc[0]))
+    if f"n{BY_DRAW}" in counts:
+        coordinates["draw"] = np.arange(len(counts[f"n{BY_DRAW}"].iloc[0]))
     variables = {}
     for column in (column for column in counts if column not in (*design, *HISTOGRAM)):
-        more = _MORE.get(str(column), [])
+        more = ["draw"] if str(column).endswith(BY_DRAW) else _MORE.get(str(column), [])
         sizes = tuple(len(coordinates[dimension]) for dimension in more)
         values = np.stack(list(counts[column]))[order]
         variables[column] = ([*dims, *more], values.reshape(shape + sizes))
