@@ -191,6 +191,11 @@ def _expected_threshold(p: Any, reservation_mean: float, demand_value: float) ->
     return signing_threshold(reservation, demand_value, p.us_commitment)
 
 
+# what the limits of an Assembly follow from, beside its blocs
+_ASKED = (
+    "assembly_consent_required", "assembly_shock_sd", "assembly_precision", "assembly_shift",
+    "ministry_confidence", "ministry_reading_noise",
+)  # fmt: skip
 Limit = Callable[[tuple[Bloc, ...], float, int, float, float], float]
 
 
@@ -225,8 +230,11 @@ def complete(
     """
     _derive(records(points), float(members))
     columns = ("assembly_limit", "known_limit", "signal_weight", "signal_noise")
+    asks = np.column_stack([points[name] for name in _ASKED])
+    last, found = (b"", b""), (0.0, 0.0, 0.0, 0.0)
     for index in range(points.shape[0]):
-        for name, value in zip(
-            columns, _limits(points[index], blocs[index], members, solve), strict=True
-        ):
+        ask = (asks[index].tobytes(), blocs[index].tobytes())
+        if ask != last:  # neighbours are often alike, as where a sweep varies the demand
+            last, found = ask, _limits(points[index], blocs[index], members, solve)
+        for name, value in zip(columns, found, strict=True):
             points[name][index] = value
