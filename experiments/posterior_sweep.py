@@ -155,7 +155,7 @@ def posterior_sentences(run: Run, row: dict[str, Any], where: str) -> list[str]:
     left = as_in_case(study)
     if left:
         lines.append(f"Not in the posterior, so as in the case: {', '.join(left)}.")
-    return [*lines, _spread(run, row, where), f"{sentence(posterior.line)}"]
+    return [*lines, _spread(run, row, where), sentence(posterior.line)]
 
 
 def _spread(run: Run, row: dict[str, Any], where: str) -> str:

@@ -18,6 +18,7 @@ from sim.case_file import NAME
 
 MAX_POINTS = 200_000
 MAX_NEGOTIATIONS = 10**12
+MAX_BY_DRAW = 4_000_000  # counts that a posterior keeps of an event: some 350 MB of all of them
 MAX_REPLICATES = 2**32 - 1
 
 
@@ -109,6 +110,11 @@ def _wrong_under_posterior(study: Study) -> list[str]:
         found.append(
             f"replicates is {study.replicates}; under a posterior it must be a multiple of its "
             f"{len(posterior)} draws"
+        )
+    if study.points * len(posterior) > MAX_BY_DRAW:
+        found.append(
+            f"{study.points:,} design points x {len(posterior)} draws of a posterior; at most "
+            f"{MAX_BY_DRAW:,} can be counted draw by draw: give fewer levels or draws"
         )
     if ROUNDS in study.drawn:
         levels = [v.settings.get(EXPIRY, study.central(EXPIRY)) for v in study.variants]

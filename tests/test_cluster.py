@@ -15,12 +15,14 @@ from moto.server import ThreadedMotoServer
 
 from experiments import blocks, cluster, provenance
 from experiments.cluster import Cluster
+from experiments.posterior_sweep import under_posterior
 from experiments.replay import replay, verify_results
 from experiments.results import ResultsError, open_store, read_results
 from experiments.run import run_study
 from experiments.study_making import make_study
 from experiments.worker import ClusterError
 from sim import InputError
+from tests.posteriors import from_priors
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.xdist_group("cluster")  # the processes are started once
@@ -164,6 +166,14 @@ def test_a_study_in_stages_is_the_same_and_keeps_nothing_where_no_folder_is_give
     there = run_study(staged, workers=Cluster(many.address)).counts
     assert there.map(str).equals(here.map(str))
     assert 0 < here["n"].sum() < 8000
+
+
+def test_workers_play_the_draws_of_a_posterior(many, tmp_path):
+    under = under_posterior(study(replicates=300), from_priors(30))
+    for name, workers in (("here", 1), ("there", Cluster(many.address))):
+        run_study(under, where=tmp_path / name, keep_rows=True, workers=workers)
+    assert everything(tmp_path / "there") == everything(tmp_path / "here")
+    assert "posterior.json" in everything(tmp_path / "there")
 
 
 def test_workers_write_to_an_s3_store_of_which_rows_are_replayed(many, by_threads):

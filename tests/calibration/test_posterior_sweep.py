@@ -405,6 +405,8 @@ def test_the_doctor_misses_the_posterior_and_plays_what_is_lost(copied, tmp_path
         ({"precision": 0.05}, "precision and a posterior exclude each other"),
         ({"vary": VARY | {"assembly.shift": [0, 0.1]}, "variants": None, "refine": True},
          "refine and a posterior exclude each other"),
+        ({"vary": {"demand": np.linspace(1, 8, 66_700)}},
+         "133,400 design points x 30 draws of a posterior; at most 4,000,000 can be counted"),
         ({"settings": {"talks.expiry_round": 995}}, "make 1011 rounds; it must be at most 1000"),
         ({"vary": {"talks.expiry_round": [1, 990]}, "variants": None}, "make 1006 rounds"),
     ],
