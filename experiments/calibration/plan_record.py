@@ -51,6 +51,11 @@ class Plan:
         u = np.asarray(uniforms, "f8")
         return {free.key: free.quantiles(u[:, i]) for i, free in enumerate(self.free)}
 
+    def shared(self, uniforms: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """The same of the shared parameters alone, from shape (points, len(parameters))."""
+        u = np.asarray(uniforms, "f8")
+        return {free.key: free.quantiles(u[:, i]) for i, free in enumerate(self.parameters)}
+
     @cached_property
     def limits(self) -> LimitTable:
         """What an Assembly would pass, tabled over what the parameters can be here."""
