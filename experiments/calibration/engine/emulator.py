@@ -22,6 +22,7 @@ from experiments.calibration.engine.polynomial import (
     Ridge,
     basis,
     fit_ridge,
+    leverage_root,
     widest_basis,
 )
 from experiments.calibration.engine.priors import Priors
@@ -30,7 +31,7 @@ Floats = NDArray[np.float64]
 
 FAR = 8.0  # robust sds beyond which a figure's residual is drawn in
 STEPS = 8
-MEAN_LOG_CHI2 = -1.2703628454614782  # of a squared standard normal variable
+ODDS_ROWS = 4000  # that the chance to be defined is fitted to
 
 
 class Region(NamedTuple):
@@ -63,6 +64,7 @@ class Emulator(NamedTuple):
     noise_basis: Basis
     noise: Floats  # (q, m) of log variances
     noise_range: tuple[Floats, Floats]
+    reach: Floats  # (q, q): leverages
     correlation: Floats
     defined: Floats | None  # (q,) of the log-odds to be defined
     report: tuple[Floats, Floats]
@@ -89,9 +91,10 @@ class Emulator(NamedTuple):
         x = self.covariates(z)
         features = self.basis.features(x)
         mean = features @ self.ridge.coefficients
-        turned = features @ self.ridge.turned
+        shape = self.noise_basis.features(x)
+        turned = shape @ self.reach
         leverage = np.einsum("np,np->n", turned, turned)
-        log_variance = self.noise_basis.features(x) @ self.noise
+        log_variance = shape @ self.noise
         sd = np.exp(0.5 * np.clip(log_variance, *self.noise_range))
         return mean, sd, leverage
 
@@ -150,8 +153,10 @@ def fit_emulator(
     noise, span = _dispersion(shape[whole], left, own, floor)
     sd = np.exp(0.5 * np.clip(shape[whole] @ noise, *span))
     defined = None if whole.all() else _log_odds(shape, whole, weight)
+    # Leverages of a smaller basis, grown to the size of the one in use.
+    reach = leverage_root(shape[whole], own) * np.sqrt(wide.size / noise_basis.size)
     return Emulator(
-        priors, middle, scale, wide, ridge, noise_basis, noise, span,
+        priors, middle, scale, wide, ridge, noise_basis, noise, span, reach,
         _correlation(left / sd, own, effective), defined, report, unit,
     )  # fmt: skip
 
@@ -201,17 +206,19 @@ def _correlation(white: Floats, weight: Floats, effective: float) -> Floats:
 
 def _log_odds(features: Floats, whole: NDArray[np.bool_], weight: Floats) -> Floats:
     """Coefficients of the log-odds to be defined, by penalised Newton steps."""
+    step = max(1, len(whole) // ODDS_ROWS)
+    features, whole, weight = features[::step], whole[::step], weight[::step]
     odds = np.zeros(features.shape[1])
     rate = float(weight @ whole / weight.sum())
     odds[0] = np.log(max(rate, 1e-3)) - np.log(max(1.0 - rate, 1e-3))
-    penalty = 1e-3 * weight.sum() * np.eye(len(odds))
-    penalty[0, 0] = 0.0
-    for _ in range(25):
+    penalty = 3e-3 * weight.sum() * np.eye(len(odds))
+    penalty[0, 0] = 1e-9
+    for _ in range(12):
         p = 1.0 / (1.0 + np.exp(-np.clip(features @ odds, -30.0, 30.0)))
         slope = features.T @ (weight * (whole - p)) - penalty @ odds
-        curve = (features * (weight * np.maximum(p * (1.0 - p), 1e-4))[:, None]).T @ features
-        step = np.linalg.solve(curve + penalty + 1e-9 * np.eye(len(odds)), slope)
-        odds = odds + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-6:
+        curve = (features * (weight * np.maximum(p * (1.0 - p), 1e-3))[:, None]).T @ features
+        move = np.linalg.solve(curve + penalty, slope)
+        odds = odds + move / max(1.0, float(np.abs(move).max()))
+        if np.abs(move).max() < 1e-3:
             break
     return odds

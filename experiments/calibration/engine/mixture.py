@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 Floats = NDArray[np.float64]
 
 SIZES = (1, 2, 4, 7)  # numbers of components that are tried
-STEPS = 40
+STEPS = 30
 FLOOR = 1e-3  # least sd of a component, as a share of the draws' sd
 LOG_2PI = float(np.log(2.0 * np.pi))
 
@@ -31,13 +30,13 @@ class Mixture(NamedTuple):
 
     def log_density(self, z: Floats) -> Floats:
         """Log density at each row of z, shape (n,)."""
-        return logsumexp(self.log_parts(z), axis=1)
+        return log_total(self.log_parts(z))
 
     def log_parts(self, z: Floats) -> Floats:
         """Log of share times density of each component, shape (n, c)."""
         parts = np.empty((len(z), len(self.share)))
         for c, (share, mean, root) in enumerate(zip(*self, strict=True)):
-            white = np.linalg.solve(root, (z - mean).T)
+            white = np.linalg.inv(root) @ (z - mean).T
             size = np.log(np.diag(root)).sum() + 0.5 * len(mean) * LOG_2PI
             parts[:, c] = np.log(share) - size - 0.5 * (white * white).sum(axis=0)
         return parts
@@ -57,6 +56,12 @@ class Mixture(NamedTuple):
     def and_prior(self, share: float) -> "Mixture":
         """The same with a share of the prior, the standard normal law."""
         return joined((self, 1.0 - share), (standard(self.mean.shape[1]), share))
+
+
+def log_total(parts: Floats) -> Floats:
+    """Log of the sum of exponentials of each row of finite numbers (n, c), shape (n,)."""
+    top = parts.max(axis=1)
+    return top + np.log(np.exp(parts - top[:, None]).sum(axis=1))
 
 
 def standard(k: int) -> Mixture:
@@ -80,7 +85,9 @@ def fit_mixture(z: Floats, weight: Floats, generator: np.random.Generator) -> Mi
     ----------
     z : shape (n, k); weight : shape (n,), not negative, some positive
     """
-    weight = weight / weight.sum()
+    # Rows that count for nothing are many, and cost as much as others.
+    kept = weight > 1e-4 * weight.max()
+    z, weight = z[kept], weight[kept] / weight[kept].sum()
     effective = 1.0 / float(weight @ weight)
     k = z.shape[1]
     best, least = None, np.inf
@@ -111,7 +118,7 @@ def _expectation_maximisation(
     fit = -np.inf
     for _ in range(STEPS if size > 1 else 1):
         parts = mixture.log_parts(z)
-        total = logsumexp(parts, axis=1)
+        total = log_total(parts)
         before, fit = fit, float(weight @ total)
         belongs = np.exp(parts - total[:, None]) * weight[:, None]
         share = belongs.sum(axis=0) + 1e-9
@@ -123,7 +130,7 @@ def _expectation_maximisation(
             pull = lean / size
             roots[c] = np.linalg.cholesky((own + pull * spread) / (share[c] + pull) + ridge)
         mixture = Mixture(share / share.sum(), mean, roots)
-        if fit - before < 1e-4:
+        if fit - before < 1e-3:
             break
     return mixture, float(weight @ mixture.log_density(z))
 
@@ -138,7 +145,7 @@ def _apart(
     z: Floats, weight: Floats, size: int, root: Floats, generator: np.random.Generator
 ) -> Floats:
     """Starts far from each other: each is drawn by weight times squared distance to the others."""
-    white = np.linalg.solve(root, z.T).T
+    white = z @ np.linalg.inv(root).T
     chosen = [int(generator.choice(len(z), p=weight))]
     nearest = np.full(len(z), np.inf)
     while len(chosen) < size:

@@ -91,10 +91,9 @@ def widest_basis(k: int, rows: float) -> Basis:
 
 
 class Ridge(NamedTuple):
-    """Coefficients (p, m), rotation (p, p) that tells leverages, effective parameters (m,)."""
+    """Coefficients (p, m) and effective parameters (m,)."""
 
     coefficients: Floats
-    turned: Floats
     used: Floats
 
 
@@ -118,7 +117,7 @@ def fit_ridge(features: Floats, t: Floats, weight: Floats) -> Ridge:
     along = vector.T @ (x.T @ y / scale[:, None])
     total = (y * y).sum(axis=0)
     best, least = np.zeros_like(along), np.full(t.shape[1], np.inf)
-    used, penalty = np.zeros(t.shape[1]), np.zeros(t.shape[1])
+    used = np.zeros(t.shape[1])
     for share in PENALTIES:
         beta = along / (value + share * rows)[:, None]
         left = total - 2.0 * (beta * along).sum(axis=0) + (beta * beta * value[:, None]).sum(axis=0)
@@ -126,11 +125,14 @@ def fit_ridge(features: Floats, t: Floats, weight: Floats) -> Ridge:
         score = np.maximum(left, 1e-12 * total) / max(rows - free, 1.0) ** 2
         better = score < least
         best[:, better], least[better] = beta[:, better], score[better]
-        used[better], penalty[better] = free, share * rows
+        used[better] = free
     slopes = (vector @ best) / scale[:, None]
     coefficients = np.vstack([middle - mean[1:] @ slopes, slopes])
-    turned = vector / scale[:, None] / np.sqrt(value + np.median(penalty) + 1e-9)
-    shift = np.vstack([-(mean[1:] @ turned)[None], turned])
-    first = np.zeros((features.shape[1], 1))
-    first[0] = 1.0 / np.sqrt(rows)
-    return Ridge(coefficients, np.hstack([first, shift]), used)
+    return Ridge(coefficients, used)
+
+
+def leverage_root(features: Floats, weight: Floats) -> Floats:
+    """A matrix (p, p) whose product with features has the leverage as squared length."""
+    gram = (features * weight[:, None]).T @ features
+    gram += 1e-6 * np.diag(np.diag(gram)) + 1e-9 * np.eye(len(gram))
+    return np.linalg.inv(np.linalg.cholesky(gram)).T

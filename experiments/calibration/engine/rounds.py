@@ -27,28 +27,30 @@ Floats = NDArray[np.float64]
 Play = Callable[[int, Floats], Floats]  # round, normal scores -> figures
 
 PRIOR_SHARE = 0.05
-PARTICLES, LAST_PARTICLES = 1000, 6000
+PARTICLES = 1000
 DRAWS = 4000
+LAST_PARTICLES = 1.5  # for each draw
 SETTLING = 2
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Rows of each round, and by how much its proposal is wider than the posterior so far."""
+    """Rows of each round, how much wider than the posterior its proposal is, draws in the end."""
 
     rows: tuple[int, ...]
     widths: tuple[float, ...]
+    draws: int = DRAWS
 
 
 SHARES = (0.15, 0.08, 0.08, 0.24, 0.45)
 WIDTHS = (1.0, 1.6, 1.5, 1.25, 1.15)
 
 
-def make_plan(budget: int) -> Plan:
+def make_plan(budget: int, draws: int = DRAWS) -> Plan:
     """The rounds that a budget pays for; their rows sum to it."""
     rows = [int(share * budget) for share in SHARES]
     rows[-1] += budget - sum(rows)
-    return Plan(tuple(rows), WIDTHS)
+    return Plan(tuple(rows), WIDTHS, draws)
 
 
 @dataclass
@@ -119,12 +121,13 @@ def play_rounds(
         bank.z.append(z)
         bank.proposals.append(proposal)
     generator = np.random.default_rng([seed, 10_000])
+    particles = int(LAST_PARTICLES * plan.draws)
     draws, emulator, shape = _posterior(
-        priors, targets, bank, draws, shape, LAST_PARTICLES, generator
+        priors, targets, bank, draws, shape, particles, generator
     )  # fmt: skip
     z, s = bank.together()
     weighted = _weighted(targets, bank, z, s)
-    return Outcome(blend(draws, z, weighted, shape, DRAWS, generator), weighted, bank, emulator)
+    return Outcome(blend(draws, z, weighted, shape, plan.draws, generator), weighted, bank, emulator)
 
 
 def _settled(
@@ -157,7 +160,8 @@ def _posterior(
     draws = bridge(
         start, lambda at: prior.log_density(at) + emulator.log_likelihood(at), particles, generator
     )
-    emulated = fit_mixture(draws, np.ones(len(draws)), generator)
+    few = draws[:: max(1, len(draws) // PARTICLES)]
+    emulated = fit_mixture(few, np.ones(len(few)), generator)
     weighted = _weighted(targets, bank, z, s)
     share = 0.7 * weighted.ess / (weighted.ess + 200.0)
     if share < 0.05:

@@ -34,6 +34,7 @@ LEVELS = (0.5, 0.9, 0.95)
 BINS = 10
 LEAST_P = 0.005  # shared among the parameters
 COVERED = (0.87, 0.93)
+DRAWS = 1000  # of each fit
 BATCHES = 200  # of truths, until enough have defined figures
 
 
@@ -177,7 +178,7 @@ def _one(
         played += len(z)
         return asked.rows(z, own, played - len(z))
 
-    outcome = play_rounds(simulator.priors, targets, make_plan(budget), play, own)
+    outcome = play_rounds(simulator.priors, targets, make_plan(budget, DRAWS), play, own)
     draws = simulator.priors.parameters(outcome.blend.z)
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
     # Ranks by normal scores: draws of an interval's end are all equal to it as parameters.
