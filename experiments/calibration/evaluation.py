@@ -95,8 +95,13 @@ class Evaluator:
                 self.progress(len(z[part]) * sum(self.negotiations))
             return found
 
-        with ThreadPoolExecutor(self.workers or os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             return joined(list(pool.map(batch, starts)))
+
+    @property
+    def threads(self) -> int:
+        """How many work at a time."""
+        return self.workers or os.cpu_count() or 1
 
     def _batch(self, z: Reals, drawn: Sequence[tuple[Reals, Reals]], picks: Reals) -> Evaluated:
         shared = self.plan.shared(ndtr(z))
@@ -136,6 +141,23 @@ class Evaluator:
         if not self.without:
             return found, found
         return found, log_without_each(values, reports).reshape(draws, many, -1)
+
+
+def unknown_of(found: Evaluated, one: int, rng: np.random.Generator) -> Reals:
+    """One draw of all unknowns given the reports of a set, shape (draws, unknowns)."""
+    return np.concatenate(
+        [
+            _picked(_shares(parts[:, :, one]), tried, rng.random(len(tried)))
+            for parts, tried in zip(found.parts, found.tried, strict=True)
+        ],
+        axis=1,
+    )
+
+
+def _picked(share: Reals, tried: Reals, picks: Reals) -> Reals:
+    """One of the tried draws in each row, by its share."""
+    chosen = np.sum(np.cumsum(share, axis=1) < picks[:, None], axis=1)
+    return tried[np.arange(len(tried)), np.minimum(chosen, tried.shape[1] - 1)]
 
 
 def joined(batches: Sequence[Evaluated]) -> Evaluated:

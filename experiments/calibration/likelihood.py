@@ -58,6 +58,14 @@ class Reports:
         """How many sets there are."""
         return len(self.centres)
 
+    def only(self, one: int) -> "Reports":
+        """One of the sets."""
+        part = slice(one, one + 1)
+        return Reports(
+            self.statistics, self.kinds[part], self.weights[part], self.centres[part],
+            self.scales[part], self.offsets[part],
+        )  # fmt: skip
+
 
 def reports_of(sets: Sequence[Sequence[Target]]) -> Reports:
     """The reports of one episode in one set or in several.

@@ -7,7 +7,7 @@ payments of it, which is what the model takes as indifference. Outside the range
 of a study, the exact solution is used.
 """
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebval, chebvander
@@ -28,7 +28,6 @@ class LimitTable:
 
     def __init__(self, confidence: Range, shock: Range) -> None:
         self.confidence, self.shock = confidence, shock
-        self._tables: dict[tuple[tuple[Bloc, ...], float, int], _Table] = {}
 
     def __call__(
         self, blocs: tuple[Bloc, ...], precision: float, members: int, confidence: float,
@@ -40,10 +39,8 @@ class LimitTable:
         known = shock_sd == 0.0 or self.shock[0] <= shock_sd <= self.shock[1]
         if not (smooth and inside and known and self._is_range):
             return assembly_limit(blocs, precision, members, confidence, shock_sd)
-        key = (blocs, precision, members)
-        if key not in self._tables:
-            self._tables[key] = _Table(*key, self.confidence, self.shock)
-        return self._tables[key].limit(confidence, shock_sd)
+        table = _table(blocs, precision, members, self.confidence, self.shock)
+        return table.limit(confidence, shock_sd)
 
     @property
     def _is_range(self) -> bool:
@@ -86,6 +83,14 @@ class _Table:
         if shock_sd == 0.0:
             return float(chebval(at, self._known))
         return float(chebval(at, chebval(_shrunk(shock_sd, self._ranges[1]), self._unknown)))
+
+
+@lru_cache(maxsize=64)
+def _table(
+    blocs: tuple[Bloc, ...], precision: float, members: int, confidence: Range, shock: Range
+) -> _Table:
+    """One table for an Assembly and the ranges, for all plans that ask."""
+    return _Table(blocs, precision, members, confidence, shock)
 
 
 def _nodes(count: int) -> NDArray[np.float64]:

@@ -86,6 +86,10 @@ class Plan:
             for episode in self.episodes
         ))  # fmt: skip
 
+    def with_negotiations(self, negotiations: int) -> "Plan":
+        """The same plan with another number of negotiations a draw."""
+        return replace(self, negotiations=negotiations)
+
     def what_counts(self) -> dict[str, Any]:
         """What the posterior follows from, apart from the model itself."""
         return plain({

@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, ndtri
 from scipy.stats import qmc
 
-from experiments.calibration.evaluation import UNKNOWN_DRAWS, Evaluated, Evaluator
+from experiments.calibration.evaluation import (
+    UNKNOWN_DRAWS,
+    Evaluated,
+    Evaluator,
+    joined,
+    unknown_of,
+)
 from experiments.calibration.plan_record import Plan
 from experiments.calibration.proposals import (
     LEAST_EFFECTIVE,
@@ -83,20 +89,26 @@ class Rounds:
         found = float(logsumexp(log_weights) - np.log(len(self)))
         return found, float(np.sqrt(max(1.0 / size - 1.0 / len(self), 0.0)))
 
-    def joined(self, proposal: Proposal, found: Evaluated, one: int = 0) -> "Rounds":
-        """With another round; one : which set of its likelihoods."""
+    def joined(self, proposal: Proposal, found: Evaluated) -> "Rounds":
+        """With another round, which was about one set of reports."""
         return Rounds(
             (*self.proposals, proposal),
             np.concatenate([self.z, found.z]),
-            np.concatenate([self.logs, found.logs[:, :, one]]),
+            np.concatenate([self.logs, found.logs[:, :, 0]]),
             np.concatenate([self.without, found.without]),
             np.concatenate([self.unknown, found.unknown]),
         )
 
 
-def first_round(proposal: Proposal, found: Evaluated, one: int = 0) -> Rounds:
-    """The rounds after the first; one : which set of its likelihoods."""
-    return Rounds((proposal,), found.z, found.logs[:, :, one], found.without, found.unknown)
+def first_round(
+    proposal: Proposal, found: Evaluated, one: int = 0, rng: np.random.Generator | None = None
+) -> Rounds:
+    """The rounds after the first; one : which set of its likelihoods.
+
+    rng : to draw the unknowns given a set other than the first
+    """
+    unknown = found.unknown if rng is None else unknown_of(found, one, rng)
+    return Rounds((proposal,), found.z, found.logs[:, :, one], found.without, unknown)
 
 
 @dataclass
@@ -204,7 +216,7 @@ class Search:
         alone = [tempered(rounds.log_ratio, log, 2.0 * LEAST_EFFECTIVE)[1] for log in rounds.logs.T]
         leaning = Leaning.from_found(found, alone, one)
         joint = tempered(rounds.log_ratio, np.sum(rounds.logs, axis=1), LEAST_EFFECTIVE)[1]
-        if one == 0:
+        if self.evaluator.without:
             self.evaluator = self._with(shared_out(self.evaluator.plan, found, joint))
         for number, count in enumerate(sizes, 1):
             proposal = next_proposal(rounds, count)
@@ -226,8 +238,6 @@ class Search:
 
     def _round(self, number: int, z: Reals, leaning: Leaning) -> Evaluated:
         """A round in chunks, each with random numbers of its own."""
-        from experiments.calibration.evaluation import joined
-
         chunks = []
         for place, start in enumerate(range(0, len(z), CHUNK)):
             part = z[start : start + CHUNK]
