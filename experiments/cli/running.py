@@ -1,8 +1,5 @@
 """`winset run`: a study, played; `winset demo`: the main job."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from experiments.cli.options import (
     read_vary,
     said_plainly,
 )
+from experiments.cli.progress import telling
 from sim.errors import InputError
 
 DEMO = "results/demo"
@@ -244,7 +242,7 @@ def _played(study: Any, where: str, options: dict[str, Any]) -> Any:
         from experiments.cluster import Cluster
 
         workers = Cluster(options["cluster"])
-    with _progress(negotiations_of(study) // (shard[1] if shard else 1)) as progress:
+    with telling(negotiations_of(study) // (shard[1] if shard else 1)) as progress:
         done = run_study(
             study, where=where, overwrite=bool(options.get("overwrite")),
             keep_rows=bool(options.get("keep_rows")), workers=workers, shard=shard,
@@ -258,28 +256,3 @@ def _played(study: Any, where: str, options: dict[str, Any]) -> Any:
         "are there, run the study without --shard to finish it."
     )
     return None
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """A bar with rate and time left on a terminal, otherwise a line for every tenth."""
-    from tqdm import tqdm
-
-    if sys.stderr.isatty():
-        with tqdm(
-            total=total, unit=" negotiations", unit_scale=True, file=sys.stderr, mininterval=0.2,
-            leave=False,
-        ) as bar:  # fmt: skip
-            yield bar.update
-        return
-    done, said = 0, 0
-
-    def tell(count: int) -> None:
-        nonlocal done, said
-        done += count
-        tenth = 10 * done // max(total, 1)
-        if tenth > said and total >= 10_000_000:
-            said = tenth
-            click.echo(f"winset: {10 * tenth}% of {total:,} negotiations", err=True)
-
-    yield tell
