@@ -52,15 +52,20 @@ class Reference(NamedTuple):
     weighted: Weighted
 
 
-def reference(y: Floats, rows: int = 40_000) -> Reference:
-    """Importance sampling on the exact likelihood, from a mixture fitted to a bridge's draws."""
+def reference(y: Floats, rows: int = 40_000, start: Floats | None = None) -> Reference:
+    """Importance sampling on the exact likelihood, from a mixture fitted to draws.
+
+    start : the draws; None for those of a bridge to the exact posterior
+    """
     exact, prior = toy.Exact(y), standard(PRIORS.k)
     generator = np.random.default_rng(5)
 
     def log_likelihood(z: Floats) -> Floats:
         return exact.log_likelihood(PRIORS.parameters(z))
 
-    z = bridge(prior, lambda at: prior.log_density(at) + log_likelihood(at), 1500, generator)
+    z = start
+    if z is None:
+        z = bridge(prior, lambda at: prior.log_density(at) + log_likelihood(at), 1500, generator)
     proposal = fit_mixture(z, np.ones(len(z)), generator).widened(1.2).and_prior(0.05)
     z = proposal.draw(rows, generator)
     weighted = weigh(z, prior.log_density(z), proposal.log_density(z), log_likelihood(z))

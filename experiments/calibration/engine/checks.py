@@ -96,11 +96,15 @@ def verdict(contraction: float, bars: Bars) -> str:
 
 def sum_up(
     trusted: bool, misfits: tuple[str, ...], fits: bool, verdicts: dict[str, str]
-) -> str:
-    """The status: a misfit first, then a doubtful approximation, then parameters not identified."""
-    if not fits:
-        return "misfit: " + (", ".join(misfits) or "too few replicates define the figures")
-    if not trusted:
+) -> str:  # fmt: skip
+    """The status: a misfit first, then a doubtful approximation, then parameters not identified.
+
+    trusted : whether the checks of the approximation passed; fits : whether those of the
+        predictive check did, which too few replicates cannot pass
+    """
+    if misfits:
+        return "misfit: " + ", ".join(misfits)
+    if not (trusted and fits):
         return "approximation not trusted"
     idle = [name for name, word in verdicts.items() if word == "not identified"]
     return "not identified: " + ", ".join(idle) if idle else "calibrated"

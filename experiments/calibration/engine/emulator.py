@@ -198,9 +198,11 @@ def _dispersion(
 
 
 def _correlation(white: Floats, weight: Floats, effective: float) -> Floats:
-    size = np.sqrt(weight @ (white * white))
+    # A figure that does not scatter at all has no correlations.
+    size = np.sqrt(np.maximum(weight @ (white * white), 1e-12))
     together = (white * weight[:, None]).T @ white / np.outer(size, size)
     shrink = min(0.5, 0.01 + white.shape[1] / effective)
+    np.fill_diagonal(together, 1.0)
     return (1.0 - shrink) * together + shrink * np.eye(white.shape[1])
 
 
