@@ -1,7 +1,8 @@
 """What a fit keeps on disk: every chunk of evaluated draws, whole or not at all.
 
-    calibration.json       what was asked, of which model, with which packages
-    bank/round-00-000.npz  one chunk: draws, likelihoods, and what they were made from
+    calibration.json        what was asked, of which model, with which packages
+    bank/round-00-000.npz   one chunk: draws, likelihoods, and what they were made from
+    synthetic/KEY/0000.npy  what became of one fit to synthetic truth
 
 A chunk that is there is taken instead of evaluated, if it holds the draws that are asked for, bit
 for bit. Nothing is unpickled.
@@ -25,8 +26,9 @@ from experiments.results.writing import make_folder, write_json, written_whole
 from sim.errors import InputError
 
 SCHEMA = 1  # of the folder and of what the search does with a seed
-MANIFEST, CHUNKS = "calibration.json", "bank"
+MANIFEST, CHUNKS, SYNTHETIC = "calibration.json", "bank", "synthetic"
 _ARRAYS = ("z", "logs", "without", "unknown", "noise")
+Reals = NDArray[np.float64]
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -71,8 +73,9 @@ class Bank:
         make_folder(self.folder)
         with locked(self.folder):
             if self._key_of(path) != self.key:
-                for chunk in sorted((self.folder / CHUNKS).glob("*.npz")):
-                    chunk.unlink()
+                for pattern in (f"{CHUNKS}/*.npz", f"{SYNTHETIC}/*/*.npy"):
+                    for file in sorted(self.folder.glob(pattern)):
+                        file.unlink()
                 write_json(path, self.manifest())
             yield self
 
@@ -98,9 +101,7 @@ class Bank:
             return None
         return told.get("key") if isinstance(told, dict) else None
 
-    def keep(
-        self, name: str, z: NDArray[np.float64], evaluate: Callable[[], Evaluated]
-    ) -> Evaluated:
+    def keep(self, name: str, z: Reals, evaluate: Callable[[], Evaluated]) -> Evaluated:
         """A chunk: what is there, else what is evaluated now, and then kept.
 
         Raises
@@ -119,7 +120,22 @@ class Bank:
             np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
         return found
 
-    def _read(self, path: Path, z: NDArray[np.float64]) -> Evaluated:
+    def keeping_fits(self, **settings: object) -> Callable[[int, Callable[[], Reals]], Reals]:
+        """What keeps fits to synthetic truth, those of other settings apart."""
+        folder = self.folder / SYNTHETIC / digest(settings)[:12]
+
+        def keep(number: int, fit: Callable[[], Reals]) -> Reals:
+            path = folder / f"{number:04}.npy"
+            if path.exists():
+                return _numbers(path)
+            found = fit()
+            with written_whole(path) as temporary, open(temporary, "wb") as file:
+                np.save(file, found)
+            return found
+
+        return keep
+
+    def _read(self, path: Path, z: Reals) -> Evaluated:
         try:
             with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
                 arrays = {key: np.asarray(file[key]) for key in file.files}
@@ -141,3 +157,16 @@ class Bank:
         if self._progress is not None:
             self._progress(self.plan.negotiations * len(self.plan.episodes) * len(z))
         return found
+
+
+def _numbers(path: Path) -> Reals:
+    try:
+        with open(path, "rb") as file:
+            found = np.load(file, allow_pickle=False)
+        if found.dtype != np.float64 or found.ndim != 1:
+            raise ValueError("it holds no row of numbers")
+        return found
+    except _UNREADABLE as error:
+        raise InputError(
+            f"{path}: cannot be read ({error}); remove it to have it fitted again"
+        ) from None
