@@ -18,12 +18,15 @@ import numpy as np
 import sim.draws
 import sim.kernel.fortune
 import sim.kernel.positions
+import sim.rules.aspiration
+import sim.rules.backlash
+import sim.rules.ratification
 import sim.rules.reservation
+import sim.rules.responding
 from sim import negotiate, read_scenario
 from sim.compiling import COMPILED, kernel
 from sim.draws import uniforms
-from sim.rules.aspiration import lambert_exponential
-from sim.rules.reservation import normal_quantile
+from sim.rules.special_functions import exponential, lambert_exponential, normal_quantile
 
 COUNTED = 400  # negotiations that are counted
 NEEDS = ("blocks", "normal quantile", "Lambert's W", "exp", "log", "pow")
@@ -50,7 +53,7 @@ def floor_kernel(blocks: int, quantiles: int, ws: int, exps: int, logs: int, pow
         total += lambert_exponential(-5.0 * x)
     for _ in range(exps):
         x = _next(x)
-        total += math.exp(-6.0 * x)
+        total += exponential(-6.0 * x)
     for _ in range(logs):
         x = _next(x)
         total += math.log(x)
@@ -79,7 +82,8 @@ class _Counter:
     """Counts calls of functions by name; what a counted function calls is not counted again."""
 
     def __init__(self) -> None:
-        self.calls, self._inside = dict.fromkeys((*NEEDS, "step"), 0.0), False
+        self.calls: dict[str, float] = dict.fromkeys(NEEDS, 0.0)
+        self._inside = False
 
     def replace(self, module: Any, attribute: str, name: str) -> None:
         """Put a counting function in the place of a module's own."""
@@ -103,14 +107,14 @@ def _count() -> dict[str, float]:
     assert not COMPILED
     points = read_scenario("korea_2019").points()
     counter = _Counter()
-    for name in ("exp", "log", "pow"):
-        counter.replace(math, name, name)
+    for function, name in (("log", "log"), ("log1p", "log"), ("pow", "pow")):
+        counter.replace(math, function, name)
+    for module in (sim.rules.backlash, sim.rules.responding, sim.rules.ratification):
+        counter.replace(module, "exponential", "exp")
     counter.replace(sim.draws, "philox", "blocks")
     for module in (sim.kernel.fortune, sim.kernel.positions, sim.rules.reservation):
         counter.replace(module, "normal_quantile", "normal quantile")
-    counter.replace(sim.kernel.positions, "lambert_start", "Lambert's W")
-    # The start and the one step are one W: the step inside the kernel is not counted on its own.
-    counter.replace(sim.kernel.positions, "lambert_step", "step")
+    counter.replace(sim.rules.aspiration, "lambert_exponential", "Lambert's W")
     negotiate(points, COUNTED, seed=1)
     return {name: counter.calls[name] / COUNTED for name in NEEDS}
 

@@ -17,8 +17,8 @@ TOLD = {
     "normal quantile": "normal quantiles",
     "Lambert's W": "Lambert's W, in the best demands",
     "exp": "exp: backlash, answers, votes, walk-outs",
-    "log": "log",
-    "pow": "pow: first terms of votes, turnover",
+    "log": "log: votes, tails of the normal law",
+    "pow": "pow: turnover",
 }
 
 

@@ -12,9 +12,12 @@ old compilation, silently.
 """
 
 import hashlib
+import math
+import operator
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,8 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, config, types
-from numba.extending import intrinsic
+from numba.core.codegen import get_host_cpu_features
+from numba.extending import intrinsic, lower_builtin, type_callable
 from numpy.typing import NDArray
 
 _CONFIG: Any = config
@@ -57,6 +61,11 @@ def cache_folder(package: Path) -> Path | None:
 _FOLDER = cache_folder(Path(__file__).parent)
 if _FOLDER is not None:
     _CONFIG.CACHE_DIR = str(_FOLDER)
+
+# Scalars chosen by the mask registers of AVX-512 wait longer than by a jump or a blend.
+if _CONFIG.CPU_NAME is None:
+    _CONFIG.CPU_NAME = "generic"
+    _CONFIG.CPU_FEATURES = get_host_cpu_features().replace("+avx512", "-avx512")
 
 _OPTIONS: dict[str, Any] = {
     "cache": _FOLDER is not None,
@@ -151,3 +160,93 @@ def _wide_product_plain(left: np.uint64, right: np.uint64) -> tuple[np.uint64, n
 
 
 wide_product: Any = _wide_product if COMPILED else _wide_product_plain
+
+
+def _exactly_fused(left: float, right: float, added: float) -> float:
+    """left x right + added, rounded once, for a Python without math.fma."""
+    return float(Fraction(left) * Fraction(right) + Fraction(added))
+
+
+_fused: Any = getattr(math, "fma", _exactly_fused)
+
+
+def _by_pairs(terms: Sequence[Any], x: Any, fused: Any, times: Any) -> Any:
+    """The sum of terms[k] x^k: neighbours first, then pairs of neighbours (Estrin's scheme)."""
+    while len(terms) > 1:
+        paired = [fused(odd, x, even) for even, odd in zip(terms[::2], terms[1::2], strict=False)]
+        terms = [*paired, terms[-1]] if len(terms) % 2 else paired
+        x = times(x, x)
+    return terms[0]
+
+
+def polynomial(x: float, terms: tuple[float, ...]) -> float:
+    """The sum of terms[k] x^k, an even number of terms; each product and its sum rounded once."""
+    even, odd = (_by_pairs(part, x * x, _fused, operator.mul) for part in (terms[::2], terms[1::2]))
+    return _fused(odd, x, even)
+
+
+def ratio(x: float, over: tuple[float, ...], under: tuple[float, ...]) -> float:
+    """A ratio of two polynomials with as many terms; each product and its sum rounded once."""
+    first, second = (_by_pairs(terms, x, _fused, operator.mul) for terms in (over, under))
+    return first / second
+
+
+def power_of_two(exponent: float) -> float:
+    """2 to a whole power from -1022 to 1023."""
+    return math.ldexp(1.0, int(exponent))
+
+
+def _side_by_side(builder: Any, x: Any, pairs: list[tuple[Any, Any]]) -> list[Any]:
+    """Two polynomials of the same x, in the two lanes of a vector, given their terms in pairs."""
+    lanes = ir.VectorType(ir.DoubleType(), 2)
+    places = [ir.Constant(ir.IntType(32), lane) for lane in (0, 1)]
+    fma = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(lanes, [lanes] * 3), "llvm.fma.v2f64"
+    )
+
+    def vector(first: Any, second: Any) -> Any:
+        half = builder.insert_element(ir.Constant(lanes, ir.Undefined), first, places[0])
+        return builder.insert_element(half, second, places[1])
+
+    def fused(*numbers: Any) -> Any:
+        return builder.call(fma, numbers)
+
+    sums = _by_pairs([vector(*pair) for pair in pairs], vector(x, x), fused, builder.fmul)
+    return [builder.extract_element(sums, place) for place in places]
+
+
+@type_callable(ratio)
+def _type_of_ratio(_context: Any) -> Any:
+    return lambda x, over, under: types.float64(types.float64, over, under)
+
+
+@type_callable(polynomial)
+def _type_of_polynomial(_context: Any) -> Any:
+    return lambda x, terms: types.float64(types.float64, terms)
+
+
+@type_callable(power_of_two)
+def _type_of_power_of_two(_context: Any) -> Any:
+    return lambda exponent: types.float64(types.float64)
+
+
+@lower_builtin(ratio, types.Float, types.UniTuple, types.UniTuple)
+def _compiled_ratio(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+    over, under = (cgutils.unpack_tuple(builder, terms) for terms in arguments[1:])
+    pairs = list(zip(over, under, strict=True))
+    return builder.fdiv(*_side_by_side(builder, arguments[0], pairs))
+
+
+@lower_builtin(polynomial, types.Float, types.UniTuple)
+def _compiled_polynomial(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+    x, terms = arguments[0], cgutils.unpack_tuple(builder, arguments[1])
+    pairs = list(zip(terms[::2], terms[1::2], strict=True))
+    even, odd = _side_by_side(builder, builder.fmul(x, x), pairs)
+    return builder.fma(odd, x, even)
+
+
+@lower_builtin(power_of_two, types.Float)
+def _compiled_power_of_two(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+    word = ir.IntType(64)
+    biased = builder.add(builder.fptosi(arguments[0], word), ir.Constant(word, 1023))
+    return builder.bitcast(builder.shl(biased, ir.Constant(word, 52)), ir.DoubleType())

@@ -132,11 +132,12 @@ def test_the_kernel_calls_on_the_rules_that_the_agents_call_on_in_a_round():
         "committed_cost",  # at the start of the talks
     }
     taken_apart = {
-        "take_it_or_leave_it": "room_to_demand lambert_start lambert_step demand_with_room",
         "accepts": "keeps_reservation accepts",
         "binomial_quantile": (
-            "binomial_quantile binomial_search next_binomial_term none_of_the_rarer rarer_outcome"
+            "binomial_search next_binomial_term none_of_the_rarer log_of_the_commoner rarer_outcome"
         ),
+        "take_it_or_leave_it": "demand_given_scale per_scale",
+        "updated_mean": "learning_gain mean_after_surprise",
     }
     for whole, pieces in taken_apart.items():
         assert names >= set(pieces.split())

@@ -74,10 +74,19 @@ def violations(source: str, choosing: set[str] | None = None) -> list[str]:
             if chooses(statement, known) and parameters(statement)[-1:] != ["draw"]:
                 found.append(f"{statement.lineno}: a rule that chooses takes its draw last")
         elif isinstance(statement, ast.Assign):
-            found += wrong_nodes([statement], {"range", "int"}, set())
+            found += wrong_constant(statement)
         elif not is_docstring(statement):
             found.append(f"{statement.lineno}: {type(statement).__name__} in the module")
     return found
+
+
+def wrong_constant(statement: ast.Assign) -> list[str]:
+    """A constant is a number, or the terms of a polynomial as a tuple of numbers."""
+    terms = statement.value
+    if isinstance(terms, ast.Tuple):
+        numbers = all(isinstance(t, ast.Constant) and type(t.value) is float for t in terms.elts)
+        return [] if numbers else [f"{statement.lineno}: terms that are no numbers"]
+    return wrong_nodes([statement], {"range", "int"}, set())
 
 
 def is_docstring(statement: ast.stmt) -> bool:
@@ -178,7 +187,7 @@ def test_the_rules_are_written_in_the_dialect(file):
 
 
 def test_there_are_rules_to_check():
-    assert len(FILES) == 13
+    assert len(FILES) == 14
     assert sum(len(functions(tree)) for tree in TREES) > 50
     assert {"accepts", "president_signs", "walks_out", "happens"} <= choosing_rules(TREES)
 
@@ -190,6 +199,7 @@ GOOD = """
     from sim.rules.responding import logistic
 
     _SCALE = math.sqrt(3.0) / math.pi
+    _TERMS = (1.0, 0.5)
 
     @rule
     def chance(gap: float, exponent: float, rounds: float) -> float:
@@ -272,6 +282,8 @@ def test_what_is_outside_the_dialect_is_found(line, finding):
         ("from . import responding", "import"),
         ("class Terms(NamedTuple):\n    amount: float", "ClassDef in the module"),
         ("TABLE = [1.0, 2.0]", "List"),
+        ("TERMS = (1.0, 'x')", "terms that are no numbers"),
+        ("TERMS = (1.0, 2)", "terms that are no numbers"),
         ("if True:\n    x = 1.0", "If in the module"),
         ("def f(x: float) -> float:\n    return x", "decorator of f"),
         ("@kernel\ndef f(x: float) -> float:\n    return x", "decorator of f"),

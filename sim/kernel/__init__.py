@@ -34,14 +34,15 @@ STATE = np.dtype(
         for name in (
             "threshold mandate demand_value demanded_category free_category joint_gain "
             "mandate_noise successor_draw shock seoul_cost limit threat_open willingness waiting "
-            "us_mean us_sd seoul_mean seoul_sd backlash us_reservation seoul_reservation "
+            "us_mean us_sd us_per_scale seoul_mean seoul_sd seoul_per_scale backlash "
+            "us_reservation seoul_reservation "
             "us_best seoul_best us_noise seoul_noise us_target seoul_target us_offer seoul_offer "
             "us_amount us_category seoul_amount seoul_category "
             "us_offer_to_seoul seoul_offer_to_us last_us_offer_to_seoul last_seoul_offer_to_us "
             "deal_amount deal_category deal_value deal_utility"
         ).split()
     ]
-    + [("changes", "?"), ("emerges", "?"), ("us_clock", "i8")]
+    + [("changes", "?"), ("emerges", "?"), ("unbroken", "?"), ("us_clock", "i8")]
 )
 _new_state = record_maker(STATE)
 
@@ -61,6 +62,7 @@ def _play_round(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o:
     broken_off = walk_outs(p, s, r, u, o)
     s.last_us_offer_to_seoul, s.last_seoul_offer_to_us = s.us_offer_to_seoul, s.seoul_offer_to_us
     if broken_off:
+        s.unbroken = False
         resume = uniforms(*address, _ANSWERS, r, 0)[3]
         return GOES_ON if happens(p.talks_returns_after_walk_out, resume) else _WALK_OUT
     agreed = bargain(p, t, s, r, address)

@@ -5,8 +5,9 @@ from typing import Any
 from sim.compiling import kernel
 from sim.draws import Address, uniforms
 from sim.kernel.positions import seoul_position, us_position, utility, value
-from sim.kernel.tables import SEOUL
-from sim.rules.beliefs import updated_mean, updated_sd
+from sim.kernel.tables import SEOUL, US
+from sim.rules.aspiration import per_scale
+from sim.rules.beliefs import learning_gain, mean_after_surprise, updated_sd
 from sim.rules.protocol import offers_cross, split
 from sim.rules.responding import (
     accepts,
@@ -122,8 +123,16 @@ def learn(p: Any, t: Any, s: Any, r: int) -> None:
     if p.talks_learning == 0.0:
         return
     by_seoul, by_us = t.pace[SEOUL, r], t.pace[s.us_clock, r]
-    noise = p.talks_offer_noise
-    s.us_mean = updated_mean(s.us_mean, s.us_sd, s.seoul_offer, p.opening_utility, by_seoul, noise)
-    s.us_sd = updated_sd(s.us_sd, by_seoul, noise)
-    s.seoul_mean = updated_mean(s.seoul_mean, s.seoul_sd, s.us_offer, s.demand_value, by_us, noise)
-    s.seoul_sd = updated_sd(s.seoul_sd, by_us, noise)
+    if s.unbroken:
+        us_gain, seoul_gain = t.gain[SEOUL, r], t.gain[US, r]
+        s.us_sd, s.seoul_sd = t.doubt[SEOUL, r + 1], t.doubt[US, r + 1]
+        s.us_per_scale, s.seoul_per_scale = t.per_scale[SEOUL, r + 1], t.per_scale[US, r + 1]
+    else:
+        noise = p.talks_offer_noise
+        us_gain = learning_gain(s.us_sd, by_seoul, noise)
+        seoul_gain = learning_gain(s.seoul_sd, by_us, noise)
+        s.us_sd = updated_sd(s.us_sd, by_seoul, noise)
+        s.seoul_sd = updated_sd(s.seoul_sd, by_us, noise)
+        s.us_per_scale, s.seoul_per_scale = per_scale(s.us_sd), per_scale(s.seoul_sd)
+    s.us_mean = mean_after_surprise(s.us_mean, s.seoul_offer, p.opening_utility, by_seoul, us_gain)
+    s.seoul_mean = mean_after_surprise(s.seoul_mean, s.us_offer, s.demand_value, by_us, seoul_gain)

@@ -8,9 +8,11 @@ from sim.draws import Address, uniforms
 from sim.kernel.tables import members_abstaining, members_present
 from sim.rules.protocol import happens
 from sim.rules.ratification import (
-    binomial_quantile,
+    binomial_search,
     consents,
     felt_cost,
+    log_of_the_commoner,
+    none_of_the_rarer,
     president_signs,
     yes_probability,
 )
@@ -28,7 +30,7 @@ def _passes(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any
     """The vote: every bloc draws who attends, who says yes and who abstains."""
     felt = felt_cost(-s.deal_utility, p.public_backlash_weight * s.backlash, s.shock, s.willingness)
     present, yes, abstain = 0.0, 0.0, 0.0
-    threshold, chance = math.nan, 0.0
+    threshold, chance, log_of_commoner = math.nan, 0.0, 0.0
     for index in range(blocs.shape[0]):
         bloc = blocs[index]
         u = uniforms(*address, _VOTE, r, index)
@@ -36,7 +38,9 @@ def _passes(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any
         if bloc.threshold != threshold:  # neighbours often share it
             threshold = bloc.threshold
             chance = yes_probability(threshold + p.assembly_shift, felt, p.assembly_precision)
-        for_it = binomial_quantile(here, chance, u[1])
+            log_of_commoner = log_of_the_commoner(chance)
+        none = none_of_the_rarer(here, log_of_commoner)
+        for_it = binomial_search(here, chance, none, u[1])
         present += here
         yes += for_it
         abstain += members_abstaining(bloc, index, here - for_it, t, u[2])

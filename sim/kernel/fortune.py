@@ -4,6 +4,7 @@ from typing import Any
 
 from sim.compiling import kernel
 from sim.kernel.tables import SUCCESSOR, US
+from sim.rules.aspiration import per_scale
 from sim.rules.commitment import committed_cost, signing_threshold
 from sim.rules.protocol import happens
 from sim.rules.reservation import (
@@ -41,7 +42,7 @@ def draw_types(p: Any, s: Any, u: Any) -> None:
     _face_demand(p, s, reservation, p.demand_value)
     s.demanded_category, s.free_category = p.demanded_category, p.free_category
     s.joint_gain = p.joint_gain
-    s.us_clock = US
+    s.us_clock, s.unbroken = US, True
     s.seoul_cost = committed_cost(
         reservation_value(
             p.ministry_reservation_family, p.ministry_reservation_mean,
@@ -51,6 +52,8 @@ def draw_types(p: Any, s: Any, u: Any) -> None:
     )  # fmt: skip
     s.shock = p.assembly_shock_sd * normal_quantile(u[3])
     s.us_mean, s.us_sd = p.belief_about_seoul, p.negotiators_belief_sd
+    s.us_per_scale = per_scale(p.negotiators_belief_sd)
+    s.seoul_per_scale = per_scale(p.ministry_belief_sd)
     s.seoul_mean, s.seoul_sd = p.belief_about_us, p.ministry_belief_sd
     s.backlash = p.backlash_at_start
     s.last_us_offer_to_seoul, s.last_seoul_offer_to_us = p.demand_to_seoul, p.opening_to_us
@@ -79,8 +82,9 @@ def change_executive(p: Any, s: Any) -> None:
     _face_demand(p, s, reservation, p.new_demand_value)
     s.demanded_category, s.free_category = p.new_demanded_category, p.new_free_category
     s.joint_gain = p.new_joint_gain
-    s.us_clock = SUCCESSOR
+    s.us_clock, s.unbroken = SUCCESSOR, False
     s.seoul_mean, s.seoul_sd = p.belief_about_successor, p.ministry_belief_sd
+    s.seoul_per_scale = per_scale(p.ministry_belief_sd)
     s.last_us_offer_to_seoul = p.new_demand_to_seoul
 
 

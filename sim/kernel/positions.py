@@ -7,12 +7,9 @@ from sim.kernel.tables import SEOUL
 from sim.rules.aspiration import (
     auction_ask,
     auction_bid,
-    demand_with_room,
-    lambert_start,
-    lambert_step,
+    demand_given_scale,
     pie,
     position,
-    room_to_demand,
     single_demand,
     subgame_perfect_share,
     take_it_or_leave_it_uniform,
@@ -95,19 +92,14 @@ def _make_packages(p: Any, s: Any) -> None:
 
 @kernel
 def _best_demands(p: Any, s: Any, u: Any) -> None:
-    """The best single demands of both teams, and the noise in what they will table.
-
-    Side by side, since each alone is a chain of operations that the processor must wait for.
-    """
+    """The best single demands of both teams, and the noise in what they will table."""
     us_believes, seoul_believes = s.joint_gain - s.us_mean, s.joint_gain - s.seoul_mean
-    us_room = room_to_demand(s.us_reservation, us_believes, s.us_sd)
-    seoul_room = room_to_demand(s.seoul_reservation, seoul_believes, s.seoul_sd)
-    us, seoul = lambert_start(us_room), lambert_start(seoul_room)
     s.us_noise = p.talks_offer_noise * normal_quantile(u[0])
     s.seoul_noise = p.talks_offer_noise * normal_quantile(u[1])
-    us, seoul = lambert_step(us_room, us), lambert_step(seoul_room, seoul)
-    s.us_best = demand_with_room(s.us_reservation, us_believes, s.us_sd, us)
-    s.seoul_best = demand_with_room(s.seoul_reservation, seoul_believes, s.seoul_sd, seoul)
+    s.us_best = demand_given_scale(s.us_reservation, us_believes, s.us_sd, s.us_per_scale)
+    s.seoul_best = demand_given_scale(
+        s.seoul_reservation, seoul_believes, s.seoul_sd, s.seoul_per_scale
+    )
     if p.negotiators_policy == 1.0 and p.ministry_reservation_family == 2.0:
         s.us_best = take_it_or_leave_it_uniform(s.us_reservation, us_believes, s.us_sd)
     if p.ministry_policy == 1.0 and p.president_reservation_family == 2.0:

@@ -13,11 +13,14 @@
     ratification  president's signature, members' votes, consent          M6
     protocol      clock, resumption, sealed offers                        M4, M6
 
+    special_functions   exp, normal quantile, Lambert's W, for all of them
+
 Money is counted in units of Seoul's payment in the base year. Utilities are in the same unit:
 the US side's is V, the value of a package; Seoul's is -K, minus its cost; so that one rule serves
 both sides. A rule that chooses takes its draw, a number in (0, 1), as its last argument.
 
 The dialect: + - * /, comparisons, if, for, math.exp, log, log1p, sqrt, pow, erf; sums are loops
-in index order; parameters arrive as data and never stand as literals. Within it a rule gives the
-same bits called plainly, called compiled and inlined in the kernel.
+in index order; parameters arrive as data and never stand as literals. The special functions add
+ratios of polynomials and powers of two, from `sim.compiling`. Within it a rule gives the same bits
+called plainly, called compiled and inlined in the kernel.
 """

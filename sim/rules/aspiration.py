@@ -8,21 +8,15 @@ best take-it-or-leave-it demand against what the side believes the counterpart c
 
 Source: Faratin, Sierra, Jennings (1998), Robotics and Autonomous Systems 24; Fearon (1995),
 International Organization 49; Rubinstein (1982), Econometrica 50; Stahl (1972), Bargaining Theory;
-Chatterjee, Samuelson (1983), Operations Research 31; Fritsch, Shafer, Crowley (1973), Comm. ACM 16
-for the step that solves w + ln w = y; the ratio that it starts from is fitted here.
+Chatterjee, Samuelson (1983), Operations Research 31.
 """
 
 import math
 
 from sim.compiling import rule
 from sim.rules.reservation import logistic_scale, uniform_half_width
+from sim.rules.special_functions import lambert_exponential
 
-_FAR_BELOW = -30.0  # below it exp(y) is the solution of w + ln w = y to the last bit
-# W(x) / x on (0, e] as a ratio of quadratics, fitted to a relative error of 1.3e-4
-_OVER_1 = 1.09241
-_OVER_2 = 0.0464165
-_UNDER_1 = 2.088
-_UNDER_2 = 0.682797
 _NO_DOUBT = 1e100  # sd of a belief from which on it is as good as sure; the iteration overflows
 
 
@@ -42,45 +36,27 @@ def concession_share(time: float, exponent: float) -> float:
 
 
 @rule
-def lambert_step(y: float, w: float) -> float:
-    """One fourth-order step towards the w > 0 with w + ln w = y; far below, w is exact already."""
-    if y < _FAR_BELOW:
-        return w
-    z = y - math.log(w) - w
-    ahead = 1.0 + w
-    q = 2.0 * ahead * (ahead + z / 1.5)
-    return w * (1.0 + z / ahead * (q - z) / (q - 2.0 * z))
-
-
-@rule
-def lambert_start(y: float) -> float:
-    """A w so near to w + ln w = y that one step reaches it."""
-    if y > 1.0:
-        return lambert_step(y, y - math.log(y))
-    x = math.exp(y)
-    if y < _FAR_BELOW:
-        return x
-    return x * (1.0 + x * (_OVER_1 + x * _OVER_2)) / (1.0 + x * (_UNDER_1 + x * _UNDER_2))
-
-
-@rule
-def lambert_exponential(y: float) -> float:
-    """The w > 0 with w + ln w = y: Lambert's W of exp(y)."""
-    return lambert_step(y, lambert_start(y))
-
-
-@rule
 def is_sure(reservation: float, believed: float, belief_sd: float) -> bool:
     """Whether a belief is too narrow for its doubt to matter to a demand."""
     return belief_sd <= 0.0 or believed - reservation > _NO_DOUBT * belief_sd
 
 
 @rule
-def room_to_demand(reservation: float, believed: float, belief_sd: float) -> float:
-    """y = (mu - r)/s - 1, what the believed room for a demand is in scales of the belief."""
+def per_scale(belief_sd: float) -> float:
+    """1/s for the scale s of a belief; 0 where there is no doubt."""
+    if belief_sd <= 0.0:
+        return 0.0
+    return 1.0 / logistic_scale(belief_sd)
+
+
+@rule
+def room_to_demand(
+    reservation: float, believed: float, belief_sd: float, one_per_scale: float
+) -> float:
+    """y = (mu - r)/s - 1, what the believed room is in scales of the belief, from 1/s."""
     if is_sure(reservation, believed, belief_sd):
         return 0.0
-    return (believed - reservation) / logistic_scale(belief_sd) - 1.0
+    return (believed - reservation) * one_per_scale - 1.0
 
 
 @rule
@@ -94,10 +70,18 @@ def demand_with_room(reservation: float, believed: float, belief_sd: float, w: f
 
 
 @rule
+def demand_given_scale(
+    reservation: float, believed: float, belief_sd: float, one_per_scale: float
+) -> float:
+    """The best single demand against what is believed, given 1/s too."""
+    w = lambert_exponential(room_to_demand(reservation, believed, belief_sd, one_per_scale))
+    return demand_with_room(reservation, believed, belief_sd, w)
+
+
+@rule
 def take_it_or_leave_it(reservation: float, believed: float, belief_sd: float) -> float:
     """The best single demand, r + s(1 + W), when what the counterpart bears is logistic."""
-    w = lambert_exponential(room_to_demand(reservation, believed, belief_sd))
-    return demand_with_room(reservation, believed, belief_sd, w)
+    return demand_given_scale(reservation, believed, belief_sd, per_scale(belief_sd))
 
 
 @rule

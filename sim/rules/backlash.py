@@ -6,9 +6,8 @@
 Source: Putnam (1988), International Organization 42 (reverberation); the form is an assumption.
 """
 
-import math
-
 from sim.compiling import rule
+from sim.rules.special_functions import exponential
 
 
 @rule
@@ -16,7 +15,7 @@ def public_reaction(amount: float, scale: float) -> float:
     """The backlash that an amount would settle at if it stayed on the table."""
     if amount <= 1.0:
         return 0.0
-    return 1.0 - math.exp(-(amount - 1.0) / scale)
+    return 1.0 - exponential(-(amount - 1.0) / scale)
 
 
 @rule

@@ -16,16 +16,30 @@ from sim.compiling import rule
 
 
 @rule
+def learning_gain(sd: float, concession: float, noise_sd: float) -> float:
+    """The share of a surprise by which a belief moves: the Kalman gain; 0 if nothing is told."""
+    variance = sd * sd
+    information = concession * concession * variance + noise_sd * noise_sd
+    if information <= 0.0:
+        return 0.0
+    return concession * variance / information
+
+
+@rule
+def mean_after_surprise(
+    mean: float, offer: float, opening: float, concession: float, gain: float
+) -> float:
+    """Mean of the belief after an offer, given the gain."""
+    return mean + gain * (offer - opening - concession * (mean - opening))
+
+
+@rule
 def updated_mean(
     mean: float, sd: float, offer: float, opening: float, concession: float, noise_sd: float
 ) -> float:
     """Mean of the belief after an offer."""
-    variance = sd * sd
-    information = concession * concession * variance + noise_sd * noise_sd
-    if information <= 0.0:
-        return mean
-    surprise = offer - opening - concession * (mean - opening)
-    return mean + concession * variance / information * surprise
+    gain = learning_gain(sd, concession, noise_sd)
+    return mean_after_surprise(mean, offer, opening, concession, gain)
 
 
 @rule

@@ -76,10 +76,13 @@ def amount_for(
     if missed < 0.0:
         missed = 0.0
     amount = worth - (per_category * free_category - audience_cost * missed)
-    if amount > cap and 1.0 - cap / amount > free_category:
-        amount = capped_amount(worth + audience_cost * demanded, per_category + audience_cost, cap)
-        if amount - cap > demanded * amount:
+    if amount > cap and amount - cap > free_category * amount:
+        with_category = worth - per_category * demanded
+        if with_category - cap > demanded * with_category:
             amount = capped_amount(worth, per_category, cap)
+        else:
+            in_vain = audience_cost * demanded
+            amount = capped_amount(worth + in_vain, per_category + audience_cost, cap)
     if amount < 0.0:
         amount = 0.0
     return amount

@@ -12,6 +12,7 @@ import math
 
 from sim.compiling import rule
 from sim.rules.responding import acceptance_probability, quantal_response
+from sim.rules.special_functions import exponential
 
 
 @rule
@@ -45,9 +46,15 @@ def rarer_outcome(probability: float) -> float:
 
 
 @rule
-def none_of_the_rarer(trials: float, probability: float) -> float:
+def log_of_the_commoner(probability: float) -> float:
+    """Logarithm of the probability of the commoner of success and failure."""
+    return math.log1p(-rarer_outcome(probability))
+
+
+@rule
+def none_of_the_rarer(trials: float, log_of_commoner: float) -> float:
     """Probability that the rarer outcome does not occur: the first term of the search below."""
-    return math.pow(1.0 - rarer_outcome(probability), trials)
+    return exponential(trials * log_of_commoner)
 
 
 @rule
@@ -89,7 +96,8 @@ def binomial_search(trials: float, probability: float, none: float, draw: float)
 @rule
 def binomial_quantile(trials: float, probability: float, draw: float) -> float:
     """Quantile of the binomial law: the smallest count whose distribution function exceeds draw."""
-    return binomial_search(trials, probability, none_of_the_rarer(trials, probability), draw)
+    none = none_of_the_rarer(trials, log_of_the_commoner(probability))
+    return binomial_search(trials, probability, none, draw)
 
 
 @rule

@@ -13,6 +13,7 @@ Simsek, Yildiz (2016) and Buisseret, Bernhardt (2018) for waiting out a turnover
 import math
 
 from sim.compiling import rule
+from sim.rules.special_functions import exponential
 
 INDIFFERENCE = 1e-9  # base-year payments; about one dollar: rounding, not preference
 _SAFELY_ABOVE_1 = 1.0 + 1e-12
@@ -22,8 +23,8 @@ _SAFELY_ABOVE_1 = 1.0 + 1e-12
 def logistic(x: float) -> float:
     """1 / (1 + exp(-x)), without overflow at either end."""
     if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    grown = math.exp(x)
+        return 1.0 / (1.0 + exponential(-x))
+    grown = exponential(x)
     return grown / (1.0 + grown)
 
 

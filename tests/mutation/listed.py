@@ -8,6 +8,7 @@ RESPONDING, PACKAGES = "sim/rules/responding.py", "sim/rules/packages.py"
 PREFERENCES, BACKLASH = "sim/rules/preferences.py", "sim/rules/backlash.py"
 BELIEFS, PROTOCOL = "sim/rules/beliefs.py", "sim/rules/protocol.py"
 WALK_OUT, SECURITY = "sim/rules/walk_out.py", "sim/rules/security.py"
+SPECIAL_FUNCTIONS = "sim/rules/special_functions.py"
 
 # the three that at least three rows of theory must see
 NAMED = (
@@ -52,7 +53,7 @@ OTHERS = (
     Mutant("the clock ends a round late", ASPIRATION, "span = rounds - 1.0 - start", "span = rounds - start"),
     Mutant("the concession exponent is inverted", ASPIRATION, "math.pow(time, exponent)", "math.pow(time, 1.0 / exponent)"),
     Mutant("a final demand forgets the scale", ASPIRATION, "logistic_scale(belief_sd) * (1.0 + w)", "logistic_scale(belief_sd) * (0.0 + w)"),
-    Mutant("a guess is taken to solve w + ln w = y", ASPIRATION, "return w * (1.0 + z / ahead * (q - z) / (q - 2.0 * z))", "return w"),
+    Mutant("a guess is taken to solve w + ln w = y", SPECIAL_FUNCTIONS, "return w * (1.0 + z / ahead * (q - z) / (q - 2.0 * z))", "return w"),
     Mutant("a final demand aims below the middle", ASPIRATION, "0.5 * (believed + half_width + reservation)", "0.5 * (believed + reservation)"),
     Mutant("a final demand may exceed the public one", ASPIRATION, "tabled = best_demand\n    if tabled > opening:\n        tabled = opening\n", "tabled = best_demand\n"),
     Mutant("the pie is the sum of the reservation values", ASPIRATION, "joint_gain - own_reservation - other_reservation", "joint_gain + own_reservation + other_reservation"),
@@ -60,7 +61,7 @@ OTHERS = (
     Mutant("the seller asks too little", ASPIRATION, "share / (2.0 - split) + 0.5 * (1.0 - split)", "share / (2.0 - split) + 0.25 * (1.0 - split)"),
     Mutant("the buyer does not shade his bid", ASPIRATION, "share / (1.0 + split)", "share"),
     Mutant("ambition counts twice", ASPIRATION, "reservation + ambition * (best_demand - reservation)", "reservation + 2.0 * ambition * (best_demand - reservation)"),
-    Mutant("a belief moves away from the news", BELIEFS, "mean + concession * variance", "mean - concession * variance"),
+    Mutant("a belief moves away from the news", BELIEFS, "mean + gain * (offer", "mean - gain * (offer"),
     Mutant("a belief sharpens too fast", BELIEFS, "sd * math.sqrt(noise / information)", "sd * noise / information"),
     Mutant("sides are patient in answering", RESPONDING, "patience * own_next_gain - waiting_cost", "own_next_gain - waiting_cost"),
     Mutant("waiting pays", RESPONDING, "own_next_gain - waiting_cost", "own_next_gain + waiting_cost"),
@@ -76,7 +77,7 @@ OTHERS = (
     Mutant("backlash frees the ministry", RESERVATION, "-(cost - backlash_cost", "-(cost + backlash_cost"),
     Mutant("uniform reservation values spread half as far", RESERVATION, "(2.0 * draw - 1.0)", "(draw - 0.5)"),
     Mutant("the logistic scale is its deviation", RESERVATION, "return sd * _LOGISTIC_SCALE", "return sd"),
-    Mutant("demands provoke what they should calm", BACKLASH, "return 1.0 - math.exp(-(amount - 1.0) / scale)", "return math.exp(-(amount - 1.0) / scale)"),
+    Mutant("demands provoke what they should calm", BACKLASH, "return 1.0 - exponential(-(amount - 1.0) / scale)", "return exponential(-(amount - 1.0) / scale)"),
     Mutant("backlash overshoots", BACKLASH, "speed * (reaction - backlash)", "speed * (reaction + backlash)"),
     Mutant("a gap keeps sides in the room", WALK_OUT, "base + per_gap * gap", "base - per_gap * gap"),
     Mutant("sides leave when they should stay", WALK_OUT, "return is_below_logistic(", "return not is_below_logistic("),

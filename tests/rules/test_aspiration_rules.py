@@ -6,15 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
-from scipy.special import lambertw, wrightomega
+from scipy.special import wrightomega
 
 from sim.rules.aspiration import (
     auction_ask,
     auction_bid,
     concession_share,
-    lambert_exponential,
-    lambert_start,
-    lambert_step,
     pie,
     position,
     single_demand,
@@ -84,25 +81,6 @@ def test_concession_never_goes_back(one, other, exponent):
 
 
 # the best single demand
-
-
-@given(st.floats(-700.0, 700.0))
-def test_the_exponential_lambert_function_agrees_with_scipy(y):
-    expected = float(lambertw(math.exp(y)).real)
-    assert lambert_exponential(y) == pytest.approx(expected, rel=1e-14, abs=0.0)
-
-
-@given(st.floats(700.0, 1e12))
-def test_the_exponential_lambert_function_solves_its_equation_beyond_overflow(y):
-    w = lambert_exponential(y)
-    assert w + math.log(w) == pytest.approx(y, rel=1e-14)
-
-
-@pytest.mark.parametrize("y", [-30.0, 1.0])
-def test_the_pieces_of_the_exponential_lambert_function_meet(y):
-    below, above = lambert_exponential(math.nextafter(y, -math.inf)), lambert_exponential(y)
-    assert lambert_exponential(math.nextafter(y, math.inf)) == pytest.approx(above, rel=1e-14)
-    assert below == pytest.approx(above, rel=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -293,15 +271,6 @@ def test_c2_no_bid_brings_a_buyer_more_than_the_linear_one(value, other, split):
         return (value - split * bid) * cost - (1.0 - split) * asks
 
     assert gain(auction_bid(value, 0.0, 1.0, split)) >= gain(other) - 1e-12
-
-
-@pytest.mark.parametrize(
-    "y", [-29.9, -10.0, -1.0, 0.0, 0.5, 1.0, math.nextafter(1.0, 2.0), 3.0, 50.0]
-)
-def test_the_lambert_iteration_starts_so_near_that_one_step_is_enough(y):
-    w = float(lambertw(math.exp(y)).real)
-    assert lambert_start(y) == pytest.approx(w, rel=1.3e-4, abs=0.0)
-    assert lambert_step(y, lambert_start(y)) == pytest.approx(w, rel=1e-14, abs=0.0)
 
 
 @pytest.mark.parametrize("sd", [5e-324, 1e-300, 1e-155, 1e-101])

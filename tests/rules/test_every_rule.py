@@ -75,6 +75,9 @@ RANGES: dict[str, tuple[float, float] | list[float]] = {
     "y": (-60.0, 60.0),
     "x": (-60.0, 60.0),
     "w": (1e-13, 60.0),
+    "power": (-750.0, 1.0),
+    "log_of_commoner": (-0.7, 0.0),
+    "one_per_scale": (0.0, 200.0),
     "none": (0.0, 1.0),
     "term": (0.0, 1.0),
     "odds": (0.0, 1.0),
@@ -113,6 +116,7 @@ EDGES = {
     "largest": [0.0],
     "audience_cost": [0.0, 1e9],
     "x": [0.0, 800.0, -800.0],
+    "power": [0.0, -708.0, -math.inf],
     "y": [-30.0, 1.0, 1e6],
     "draw": [2.0**-53, 1.0 - 2.0**-53, 0.5, 1e-20],
 }
@@ -154,7 +158,7 @@ def bits(value: float | bool) -> bytes:
 
 
 def test_every_file_of_the_talks_holds_rules():
-    assert len(MODULES) == 12
+    assert len(MODULES) == 13
     for module in MODULES:
         assert list(rules_of(module)), module.__name__
 

@@ -12,12 +12,12 @@ from sim.rules.reservation import (
     assembly_limit,
     logistic_scale,
     ministry_reservation,
-    normal_quantile,
     perceived_mandate,
     reservation_value,
     uniform_half_width,
     worth_as_precedent,
 )
+from sim.rules.special_functions import normal_quantile
 
 pytestmark = pytest.mark.plain
 
@@ -31,7 +31,7 @@ draws = st.floats(2.0**-53, 1.0 - 2.0**-53)
 
 
 @given(draws)
-def test_as241_the_normal_quantile_agrees_with_scipy(draw):
+def test_the_normal_quantile_agrees_with_scipy(draw):
     assert normal_quantile(draw) == pytest.approx(float(ndtri(draw)), rel=2e-15, abs=2e-16)
 
 
@@ -53,7 +53,7 @@ def test_as241_the_author_s_examples(draw, quantile):
     assert normal_quantile(draw) == pytest.approx(quantile, rel=1e-15)
 
 
-@pytest.mark.parametrize("edge", [0.075, 0.925, math.exp(-25.0), 1.0 - math.exp(-25.0)])
+@pytest.mark.parametrize("edge", [0.01, 0.99, math.exp(-25.0), 1.0 - math.exp(-25.0)])
 def test_as241_the_fits_meet_at_their_edges(edge):
     below, above = math.nextafter(edge, 0.0), math.nextafter(edge, 1.0)
     assert normal_quantile(below) == pytest.approx(float(ndtri(below)), rel=2e-15)
