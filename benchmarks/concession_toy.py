@@ -29,7 +29,9 @@ PRIOR = {
 SHARES = ("settled", "early", "walked_out", "ratified")
 MEANS = ("amount", "opening_a", "opening_b", "step_a", "vote", "gap")
 NAMES = (*SHARES, *MEANS, "amount_sd", "months")
-ERRORS = dict(zip(NAMES, (.08, .1, .12, .1, .06, .06, .06, .07, .03, .09, .05, .4), strict=True))
+ERRORS = dict(
+    zip(NAMES, (0.08, 0.1, 0.12, 0.1, 0.06, 0.06, 0.06, 0.07, 0.03, 0.09, 0.05, 0.4), strict=True)
+)
 SHAPE = 2  # of the gamma law of one negotiation's months
 
 

@@ -4,7 +4,8 @@ exact but few.
 The emulator's draws are tilted: reweighted by the exponential of a quadratic form, so that their
 mean and covariance move towards those of the weighted rows, by a share that grows with the
 effective rows. Where even then they are further from the rows than chance explains, a share of the
-draws is taken from the rows themselves, each moved a little within its component of a mixture.
+draws is taken from the rows themselves, each moved a little within its component of a mixture; so
+it is where the effective rows are many.
 
 Sources: Hainmueller (2012), Political Analysis 20 (tilting to given moments); Stein (1956), Third
 Berkeley Symposium, for shrinking by what noise explains; Liu, West (2001), Sequential Monte Carlo
@@ -22,6 +23,7 @@ from experiments.calibration.engine.mixture import Mixture
 Floats = NDArray[np.float64]
 
 TRUST = 300.0  # effective rows at which rows and emulator count alike
+MANY = 2000.0  # effective rows from which draws are taken from them in any case
 DIRECTIONS = 40
 JITTER = 0.5
 
@@ -53,9 +55,13 @@ def blend(
         return Blend(emulated[generator.integers(len(emulated), size=n)], 0.0, shift)
     chance = tilt(emulated, weighted)
     share = share_of_rows(emulated, chance, rows, weighted, generator)
+    share = max(share, min(1.0, (weighted.ess - MANY) / MANY))
     taken = int(round(share * n))
     own = emulated[_picked(chance, n - taken, generator)]
-    exact = moved(rows[_picked(weighted.weight, taken, generator)], shape, weighted.ess, generator)
+    # The more rows for each draw, the fewer are drawn twice, and the less need they be moved.
+    width = JITTER * min(1.0, MANY / weighted.ess)
+    picked = rows[_picked(weighted.weight, taken, generator)]
+    exact = moved(picked, shape, weighted.ess, width, generator)
     return Blend(generator.permutation(np.vstack([own, exact])), taken / n, shift)
 
 
@@ -130,9 +136,7 @@ def share_of_rows(
     used = weighted.weight > weighted.weight.max() * 1e-6
     own, far = emulated @ ways.T, rows[used] @ ways.T
     weight = weighted.weight[used] / weighted.weight[used].sum()
-    distances = [
-        _distance(own[:, j], chance, far[:, j], weight) for j in range(len(ways))
-    ]
+    distances = [_distance(own[:, j], chance, far[:, j], weight) for j in range(len(ways))]
     effective = 1.0 / (1.0 / weighted.ess + float(chance @ chance))
     # Twice the noise: of a distance that is all noise, nothing is to be left as a rule.
     noise = 2.0 / (6.0 * effective)
@@ -153,7 +157,9 @@ def _picked(chance: Floats, n: int, generator: np.random.Generator) -> NDArray[n
     return np.minimum(np.searchsorted(edges, place), len(chance) - 1)
 
 
-def moved(z: Floats, shape: Mixture, ess: float, generator: np.random.Generator) -> Floats:
+def moved(
+    z: Floats, shape: Mixture, ess: float, factor: float, generator: np.random.Generator
+) -> Floats:
     """Draws moved within their components by a kernel that leaves each component's moments."""
     k = z.shape[1]
     if len(z) == 0:
@@ -163,7 +169,7 @@ def moved(z: Floats, shape: Mixture, ess: float, generator: np.random.Generator)
     chance /= chance.sum(axis=1, keepdims=True)
     edges = np.cumsum(chance, axis=1)
     which = (generator.random(len(z))[:, None] > edges[:, :-1]).sum(axis=1)
-    width = JITTER * (4.0 / (k + 2.0)) ** (1.0 / (k + 4.0)) * ess ** (-1.0 / (k + 4.0))
+    width = factor * (4.0 / (k + 2.0)) ** (1.0 / (k + 4.0)) * ess ** (-1.0 / (k + 4.0))
     keep = np.sqrt(max(0.0, 1.0 - width * width))
     noise = generator.standard_normal(z.shape)
     step = width * np.einsum("nij,nj->ni", shape.root[which], noise)

@@ -82,7 +82,7 @@ def _moved(
     z: Floats, base: Floats, goal: Floats, power: float, start: Mixture, target: LogDensity,
     generator: np.random.Generator,
 ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-    """Every particle once: the first half by differences of the second, then the other way round."""
+    """Every particle once: the first half by differences of the second, then the other."""
     z, base, goal = z.copy(), base.copy(), goal.copy()
     half, k = len(z) // 2, z.shape[1]
     for mine, other in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))):

@@ -47,8 +47,8 @@ class Checkpoint:
             return
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise InputError(
-                f"{self.folder}: is not empty and has no manifest.json; a checkpoint needs a folder "
-                "of its own"
+                f"{self.folder}: is not empty and has no manifest.json; a checkpoint needs a "
+                "folder of its own"
             )
         from experiments.results.writing import write_json
 
@@ -86,7 +86,9 @@ class Checkpoint:
             with np.load(path, allow_pickle=False) as arrays:
                 own, figures = arrays["z"], arrays["figures"]
         except ARRAYS_UNREADABLE as error:
-            raise InputError(f"{path}: cannot be read ({error}); remove it to play it anew") from None
+            raise InputError(
+                f"{path}: cannot be read ({error}); remove it to play it anew"
+            ) from None
         if not np.array_equal(own, z) or len(figures) != len(z):
             raise InputError(
                 f"{path}: its rows are not those of this fit; it was made by another version or on "

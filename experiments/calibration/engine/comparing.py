@@ -43,7 +43,9 @@ def compare(fits: Sequence["Fit"], names: Sequence[str] | None = None) -> "pd.Da
     rows = []
     for i in order:
         behind = best.log_evidence - fits[i].log_evidence
-        error = 0.0 if fits[i] is best else math.hypot(best.log_evidence_se, fits[i].log_evidence_se)
+        error = (
+            0.0 if fits[i] is best else math.hypot(best.log_evidence_se, fits[i].log_evidence_se)
+        )
         called = behind > NATS + ERRORS * error
         rows.append(
             {

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.calibration.engine.figures import Targets
 from experiments.calibration.engine.polynomial import (
     BUMPS,
     ROWS_A_FEATURE,
@@ -26,6 +25,7 @@ from experiments.calibration.engine.polynomial import (
     widest_basis,
 )
 from experiments.calibration.engine.priors import Priors
+from experiments.calibration.engine.targets import Targets
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def fit_emulator(
     report = targets.report()
     unit = _unit(t, own, report[1])
     t = _drawn_in(t / unit, own, report[0] / unit)
-    effective = own.sum() ** 2 / (own @ own)
+    effective = float(own.sum() ** 2 / (own @ own))
     wide = widest_basis(priors.k, effective)
     spare = int(effective / ROWS_A_FEATURE) - wide.size
     if spare >= 10:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from experiments.calibration.engine.checkpoint import Checkpoint
 from experiments.calibration.engine.checks import Bars, read_bars
-from experiments.calibration.engine.figures import Targets, read_targets
 from experiments.calibration.engine.priors import Priors, read_priors
 from experiments.calibration.engine.result import Fit, Settings
 from experiments.calibration.engine.rounds import Bank, Outcome, Plan, make_plan, play_rounds
 from experiments.calibration.engine.simulator import Simulator
+from experiments.calibration.engine.targets import Targets, read_targets
 from sim.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,8 @@ def fit(
     priors, read = read_priors(prior), read_targets(targets)
     settings = Settings(
         read_budget(budget, priors.k), read_whole("seed", seed, 0, 2**63 - 1),
-        read_whole("batch", batch, 1, 10**9), read_whole("workers", workers, 1, 1024), read_bars(bars),
+        read_whole("batch", batch, 1, 10**9), read_whole("workers", workers, 1, 1024),
+        read_bars(bars),
     )  # fmt: skip
     simulator = Simulator(simulate, priors, read, settings.batch, settings.workers)
     kept = Checkpoint(checkpoint, _problem(priors, read, settings)) if checkpoint else None

@@ -51,4 +51,3 @@ def weigh(z: Floats, log_prior: Floats, log_mixture: Floats, log_kernel: Floats)
     apart = z - mean
     cov = (apart * weight[:, None]).T @ apart
     return Weighted(weight, float(1.0 / (weight @ weight)), evidence, error, mean, cov)
-

@@ -8,11 +8,15 @@ Source: Gelman, Meng, Stern (1996), Statistica Sinica 6.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.calibration.engine.figures import Targets
+from experiments.calibration.engine.targets import Targets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +40,7 @@ class Predictive:
     undefined: dict[str, float]
     rows: int
 
-    def table(self):  # noqa: ANN201
+    def table(self) -> "pd.DataFrame":
         """All of it, one row a figure, as a pandas DataFrame."""
         import pandas as pd
 

@@ -17,10 +17,10 @@ from experiments.calibration.engine.checks import (
     sum_up,
     verdict,
 )
-from experiments.calibration.engine.figures import Targets
 from experiments.calibration.engine.predictive import Predictive, check_predictive
 from experiments.calibration.engine.priors import Priors
 from experiments.calibration.engine.rounds import Bank
+from experiments.calibration.engine.targets import Targets
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -216,7 +216,9 @@ class Fit:
         return save_fit(self, Path(path))
 
     @staticmethod
-    def load(path: str | Path, simulate: Callable[..., Any] | None = None, prior: Any = None) -> "Fit":
+    def load(
+        path: str | Path, simulate: Callable[..., Any] | None = None, prior: Any = None
+    ) -> "Fit":
         """Read a fit (see `saving.load_fit`)."""
         from experiments.calibration.engine.saving import load_fit
 

@@ -18,10 +18,16 @@ from scipy.stats import qmc
 from experiments.calibration.engine.blending import Blend, blend
 from experiments.calibration.engine.bridge import bridge
 from experiments.calibration.engine.emulator import Emulator, fit_emulator, region_of
-from experiments.calibration.engine.figures import Targets
 from experiments.calibration.engine.importance import Weighted, weigh
-from experiments.calibration.engine.mixture import Mixture, fit_mixture, joined, standard
+from experiments.calibration.engine.mixture import (
+    Mixture,
+    fit_mixture,
+    joined,
+    log_total,
+    standard,
+)
 from experiments.calibration.engine.priors import Priors
+from experiments.calibration.engine.targets import Targets
 
 Floats = NDArray[np.float64]
 Play = Callable[[int, Floats], Floats]  # round, normal scores -> figures
@@ -76,7 +82,7 @@ class Bank:
             proposal.log_density(z) + np.log(len(part) / self.rows)
             for proposal, part in zip(self.proposals, self.z, strict=True)
         ]
-        return special.logsumexp(parts, axis=0)
+        return log_total(np.column_stack(parts))
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,9 @@ def play_rounds(
     )  # fmt: skip
     z, s = bank.together()
     weighted = _weighted(targets, bank, z, s)
-    return Outcome(blend(draws, z, weighted, shape, plan.draws, generator), weighted, bank, emulator)
+    return Outcome(
+        blend(draws, z, weighted, shape, plan.draws, generator), weighted, bank, emulator
+    )
 
 
 def _settled(

@@ -9,11 +9,12 @@ import numpy as np
 
 from experiments.calibration.engine.checkpoint import ARRAYS_UNREADABLE
 from experiments.calibration.engine.checks import Bars
-from experiments.calibration.engine.figures import Figure, Targets, read_targets
+from experiments.calibration.engine.figures import Figure
 from experiments.calibration.engine.mixture import Mixture
 from experiments.calibration.engine.priors import Priors, read_priors, rebuilt
 from experiments.calibration.engine.result import Fit, Settings
 from experiments.calibration.engine.rounds import Bank
+from experiments.calibration.engine.targets import Targets, read_targets
 from sim.errors import InputError
 
 SCHEMA = 1
@@ -38,13 +39,13 @@ def save_fit(fit: Fit, path: Path) -> Path:
         },
         "rounds": len(fit.bank.z),
     }  # fmt: skip
-    arrays = {"scores": fit.scores, "replicates": fit.replicates}
+    arrays: dict[str, Any] = {"scores": fit.scores, "replicates": fit.replicates}
     for i, proposal in enumerate(fit.bank.proposals):
         arrays |= {f"z_{i}": fit.bank.z[i], f"s_{i}": fit.bank.s[i]}
         arrays |= {f"{part}_{i}": getattr(proposal, part) for part in Mixture._fields}
-    text = np.frombuffer(json.dumps(record, allow_nan=False).encode(), np.uint8)
+    arrays["record"] = np.frombuffer(json.dumps(record, allow_nan=False).encode(), np.uint8)
     with written_whole(path) as temporary, open(temporary, "wb") as handle:
-        np.savez_compressed(handle, record=text, **arrays)
+        np.savez_compressed(handle, allow_pickle=False, **arrays)
     return path
 
 
@@ -86,7 +87,10 @@ def load_fit(
 
 
 def _rebuilt(
-    record: dict[str, Any], held: dict[str, Any], priors: Priors, simulate: Callable[..., Any] | None
+    record: dict[str, Any],
+    held: dict[str, Any],
+    priors: Priors,
+    simulate: Callable[..., Any] | None,
 ) -> Fit:
     settings = dict(record["settings"])
     settings["bars"] = Bars(**settings["bars"])

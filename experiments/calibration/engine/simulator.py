@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.calibration.engine.figures import Targets
 from experiments.calibration.engine.priors import Priors
+from experiments.calibration.engine.targets import Targets
 from sim.errors import InputError
 
 Floats = NDArray[np.float64]

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.calibration.engine.figures import Targets
 from experiments.calibration.engine.fitting import read_budget, read_whole
 from experiments.calibration.engine.rounds import make_plan, play_rounds
 from experiments.calibration.engine.simulator import Simulator, row_seeds
+from experiments.calibration.engine.targets import Targets
 from sim.errors import InputError
 
 if TYPE_CHECKING:

@@ -19,7 +19,9 @@ def noise(seeds, columns):
 
 def on_a_grid(log_likelihood, low, high, n=400):
     """Mean, sd and log evidence of a posterior under a uniform prior over a box."""
-    axes = [np.linspace(a, b, n + 1)[:-1] + (b - a) / (2 * n) for a, b in zip(low, high, strict=True)]
+    axes = [
+        np.linspace(a, b, n + 1)[:-1] + (b - a) / (2 * n) for a, b in zip(low, high, strict=True)
+    ]
     points = np.column_stack([part.ravel() for part in np.meshgrid(*axes, indexing="ij")])
     value = log_likelihood(points)
     weight = np.exp(value - value.max())

@@ -8,9 +8,9 @@ from scipy import stats
 
 from experiments.calibration import Figure, fit
 from experiments.calibration.engine import Bars
-from experiments.calibration.engine.figures import read_targets
 from experiments.calibration.engine.priors import read_priors, rebuilt
 from experiments.calibration.engine.simulator import row_seeds, takes_seeds
+from experiments.calibration.engine.targets import read_targets
 from sim.errors import InputError
 from sim.parameters import Prior
 
@@ -122,7 +122,10 @@ def test_an_option_out_of_range_is_refused(options, match):
     ("simulate", "match"),
     [
         ("model", "simulate is 'model'; it must be a function"),
-        (lambda p: np.zeros((len(p), 2)), r"shape \(400, 2\); it must be \(400, 1\)|must be \(\d+, 1"),
+        (
+            lambda p: np.zeros((len(p), 2)),
+            r"shape \(400, 2\); it must be \(400, 1\)|must be \(\d+, 1",
+        ),
         (lambda p: p[:-1], "must be"),
         (lambda p: {"y": p[:, 0]}, "gave no figure 'x'; it gave y"),
         (lambda p: {"x": p[:-1, 0]}, "one value for each row"),
