@@ -64,16 +64,18 @@ class Simulator:
 
         def play(start: int) -> Floats:
             own = slice(start, start + self.batch)
-            figures = self._asked(parameters[own], seeds[own])
+            return self._asked(parameters[own], seeds[own])
+
+        def told(part: Floats) -> Floats:
             if done is not None:
-                done(len(figures))
-            return figures
+                done(len(part))
+            return part
 
         if self.workers == 1 or len(starts) == 1:
-            parts = [play(start) for start in starts]
+            parts = [told(play(start)) for start in starts]
         else:
             with ThreadPoolExecutor(self.workers) as pool:
-                parts = list(pool.map(play, starts))
+                parts = [told(part) for part in pool.map(play, starts)]
         figures = np.concatenate(parts) if parts else np.empty((0, len(self.targets.names)))
         return self.targets.defined(figures)
 
