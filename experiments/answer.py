@@ -222,7 +222,7 @@ def table(study: "Study", estimates: pd.DataFrame) -> list[str]:
              *(f"{row[name]:.4g}" for name in shown), f"{int(row['n']):,}",
              share(row, study.outcome), f"{row['settlement_median']:.3f}",
              f"{int(row['deals']):,}"] for row in chosen.to_dict("records")]  # fmt: skip
-    lines = _aligned([head, *rows])
+    lines = aligned([head, *rows])
     if len(estimates) > len(chosen):
         lines.append(f"({len(chosen)} of {len(estimates):,} rows)")
     if len(shown) < len(study.parameters):
@@ -231,6 +231,7 @@ def table(study: "Study", estimates: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, each column as wide as its widest cell."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]

@@ -49,7 +49,9 @@ from sim.case_file import NAME, Form, Location, check, line_of, problem, read_to
 from sim.errors import InputError
 from sim.scenario import read_scenario
 
-__all__ = ["PLANS", "Plan", "make_plan", "plan_path", "read_plan", "shipped_plans"]
+__all__ = [
+    "PLANS", "Plan", "make_plan", "plan_path", "read_plan", "shipped_plans", "targets_of",
+]  # fmt: skip
 
 PLANS = Path(__file__).parents[1] / "calibrations"
 
@@ -125,6 +127,25 @@ def shipped_plans() -> list[str]:
     return sorted(path.stem for path in PLANS.glob("*.toml"))
 
 
+def targets_of(plan: str | Path) -> str | Path:
+    """The table of targets that a plan file names, as `read_targets` takes it.
+
+    Raises
+    ------
+    InputError
+        As `read_plan`, as far as the form of the file goes.
+    """
+    path = plan_path(plan)
+    table, text = read_toml(path)
+    return _table_of(path, text, check(path, text, table, PlanForm, _ALLOWED))
+
+
+def _table_of(path: Path, text: str, form: PlanForm) -> str:
+    if form.targets == SHIPPED:
+        return SHIPPED
+    return _beside(path, text, ("targets",), form.targets, ".csv")
+
+
 def read_plan(plan: str | Path, **options: Any) -> Plan:
     """Read a plan file.
 
@@ -165,8 +186,8 @@ def read_plan(plan: str | Path, **options: Any) -> Plan:
     if problems:
         raise InputError(*problems)
     head = {key: getattr(form, key) for key in HEAD} | options
-    if "targets" not in options and form.targets != SHIPPED:
-        head["targets"] = _beside(path, text, ("targets",), form.targets, ".csv")
+    if "targets" not in options:
+        head["targets"] = _table_of(path, text, form)
     made = build(head, asked, list(dotted(form.parameters)), list(dotted(form.weights)), say)
     if problems:
         raise InputError(*problems)

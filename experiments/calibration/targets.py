@@ -30,6 +30,8 @@ from sim.scenario import SEEDS
 
 __all__ = [
     "Target",
+    "check_rows",
+    "count_held_out",
     "draw_report",
     "fit_rows",
     "hold_out_rows",
@@ -84,6 +86,25 @@ def hold_out_rows(
 ) -> tuple[Target, ...]:
     """The hold-out rows alone, of some cases or of all; no other row is parsed."""
     return _read(targets_path(targets), _of(HOLD_OUT, cases))
+
+
+def check_rows(
+    targets: str | Path = SHIPPED, cases: Collection[str] | None = None
+) -> tuple[Target, ...]:
+    """The rows that are shown beside a fit, of some cases or of all; no other row is parsed."""
+    return _read(targets_path(targets), _of(CHECK, cases))
+
+
+def count_held_out(targets: str | Path, case: str) -> int:
+    """How many hold-out rows a case has; nothing that they report is read.
+
+    Raises
+    ------
+    InputError
+        Where the file is no table of targets.
+    """
+    rows = [row.cells for row in _rows(targets_path(targets))]
+    return sum(row["use"] == HOLD_OUT and row["case"] == case for row in rows)
 
 
 def fit_rows(
