@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,10 @@ _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 class Bank:
-    """The folder of one fit.
+    """The folder of one fit."""
 
-    progress : told of the negotiations that a chunk which is there stands for
-    """
-
-    def __init__(self, folder: Path, plan: Plan, progress: Progress | None = None) -> None:
-        self.folder, self.plan, self._progress = folder, plan, progress
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.folder, self.plan = folder, plan
 
     def manifest(self) -> dict[str, Any]:
         """What the folder says of itself."""
@@ -47,7 +45,15 @@ class Bank:
             "winset_calibration": SCHEMA, "key": self.key, "model": model_fingerprint(),
             "versions": versions(), "commit": commit(), "plan": self.plan.as_json(),
             "plan_digest": self.plan.digest, "targets_digest": self.plan.targets_digest,
+            "date": self.started,
         }  # fmt: skip
+
+    @property
+    def started(self) -> str:
+        """The day on which this fit was begun, ISO 8601; today where it was not begun."""
+        told = self._told(self.folder / MANIFEST)
+        begun = told.get("date") if told.get("key") == self.key else None
+        return begun if isinstance(begun, str) else date.today().isoformat()
 
     @property
     def key(self) -> str:
@@ -72,7 +78,7 @@ class Bank:
         self._refuse_others(path, overwrite)
         make_folder(self.folder)
         with locked(self.folder):
-            if self._key_of(path) != self.key:
+            if self._told(path).get("key") != self.key:
                 for pattern in (f"{CHUNKS}/*.npz", f"{SYNTHETIC}/*/*.npy"):
                     for file in sorted(self.folder.glob(pattern)):
                         file.unlink()
@@ -83,7 +89,7 @@ class Bank:
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"{self.folder}: is not a folder")
         if path.exists():
-            if not overwrite and self._key_of(path) != self.key:
+            if not overwrite and self._told(path).get("key") != self.key:
                 raise InputError(
                     f"{self.folder}: holds another calibration (other plan, targets, model or "
                     "packages); give another --out, or --overwrite"
@@ -94,15 +100,21 @@ class Bank:
             )
 
     @staticmethod
-    def _key_of(path: Path) -> str | None:
+    def _told(path: Path) -> dict[str, Any]:
+        """What a manifest says; nothing where there is none that can be read."""
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            return None
-        return told.get("key") if isinstance(told, dict) else None
+            return {}
+        return told if isinstance(told, dict) else {}
 
-    def keep(self, name: str, z: Reals, evaluate: Callable[[], Evaluated]) -> Evaluated:
+    def keep(
+        self, name: str, z: Reals, evaluate: Callable[[], Evaluated],
+        progress: Progress | None = None,
+    ) -> Evaluated:  # fmt: skip
         """A chunk: what is there, else what is evaluated now, and then kept.
+
+        progress : told of the negotiations that a chunk which is there stands for
 
         Raises
         ------
@@ -111,7 +123,10 @@ class Bank:
         """
         path = self.folder / CHUNKS / f"{name}.npz"
         if path.exists():
-            return self._read(path, z)
+            found = self._read(path, z)
+            if progress is not None:
+                progress(self.plan.negotiations * len(self.plan.episodes) * len(z))
+            return found
         found = evaluate()
         arrays = {key: getattr(found, key) for key in _ARRAYS}
         for index, (parts, tried) in enumerate(zip(found.parts, found.tried, strict=True)):
@@ -154,8 +169,6 @@ class Bank:
                 f"{path}: holds other draws than this fit would make; remove it to have it "
                 "evaluated again"
             )
-        if self._progress is not None:
-            self._progress(self.plan.negotiations * len(self.plan.episodes) * len(z))
         return found
 
 

@@ -51,7 +51,7 @@ def curve_of(
     first = told[told["variant"] == study.variants[0].name] if "variant" in told else told
     names = ["n", *(study.outcome + ending for ending in ("", "_low", "_high"))]
     table = pd.DataFrame(first[["design_point", parameter, *names]])
-    band = posterior_band(run)[["design_point", "draws", "low", "high"]]
+    band = pd.DataFrame(posterior_band(run)[["design_point", "draws", "low", "high"]])
     band = band.rename(columns={"low": "band_low", "high": "band_high"})
     table = table.merge(band, on="design_point").drop(columns="design_point")
     prior = ignorance_band(

@@ -142,11 +142,10 @@ def write_findings(findings: Findings, folder: Path) -> list[Path]:
         written.append(folder / f"{name}.csv")
         write_table(written[-1], table)
     for found in findings.backtests:
-        for ending, write, value in (
-            ("csv", write_table, found.table), ("json", write_json, as_record(found)),
-        ):  # fmt: skip
-            written.append(folder / f"backtest_{found.case}.{ending}")
-            write(written[-1], value)
+        stem = f"backtest_{found.case}"
+        written += [folder / f"{stem}.csv", folder / f"{stem}.json"]
+        write_table(folder / f"{stem}.csv", found.table)
+        write_json(folder / f"{stem}.json", as_record(found))
     written.append(folder / "posterior.json")
     write_posterior(findings.posterior, written[-1])
     return written

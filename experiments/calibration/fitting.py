@@ -126,13 +126,25 @@ def calibrate(
     ResultsError
         Where the folder cannot be written or read.
     """
+    if where is None:
+        return fit(plan, workers=workers, progress=progress)
+    with Bank(Path(where), plan).claimed(overwrite=overwrite) as bank:
+        return fit(plan, bank=bank, workers=workers, progress=progress)
+
+
+def fit(
+    plan: Plan, *, bank: Bank | None = None, workers: int | None = None,
+    progress: Progress | None = None,
+) -> Calibration:  # fmt: skip
+    """The same, in a folder that is held already.
+
+    bank : what keeps every chunk; None keeps nothing
+    """
     evaluator = Evaluator(
         plan, episodes_with([plan.targets], plan), even_negotiations(plan),
         stream(plan.seed, "talks"), workers=workers, progress=progress,
     )  # fmt: skip
     search = Search(evaluator, stream(plan.seed, "search"))
-    if where is None:
-        return Calibration(plan, search.run(plan.draws))
-    with Bank(Path(where), plan, progress).claimed(overwrite=overwrite) as bank:
-        search.keep = bank.keep
-        return Calibration(plan, search.run(plan.draws))
+    if bank is not None:
+        search.keep = lambda name, z, evaluate: bank.keep(name, z, evaluate, progress)
+    return Calibration(plan, search.run(plan.draws))

@@ -41,7 +41,7 @@ from experiments.calibration.unknowns import UnknownLaw, leaning_law, prior_law
 Reals = NDArray[np.float64]
 
 CHUNK = 2048  # draws that are evaluated, and kept, together
-LATER_ROUNDS = 6
+LATER_ROUNDS, LEAST_LATER = 6, 3
 _LEAST_SHARE = 0.4  # of the negotiations an episode gets evenly, at the least
 
 
@@ -211,8 +211,15 @@ class Search:
         rounds = first_round(prior_proposal(len(plan.parameters), count), found)
         return self.go_on(rounds, found, sizes_of_later(draws))
 
-    def go_on(self, rounds: Rounds, found: Evaluated, sizes: Sequence[int], one: int = 0) -> Rounds:
-        """The later rounds after a first one; one : which of its sets this search is about."""
+    def go_on(
+        self, rounds: Rounds, found: Evaluated, sizes: Sequence[int], one: int = 0,
+        enough: float = np.inf,
+    ) -> Rounds:  # fmt: skip
+        """The later rounds after a first one.
+
+        one : which of its sets this search is about
+        enough : effective draws with which it ends early, after LEAST_LATER rounds
+        """
         alone = [tempered(rounds.log_ratio, log, 2.0 * LEAST_EFFECTIVE)[1] for log in rounds.logs.T]
         leaning = Leaning.from_found(found, alone, one)
         joint = tempered(rounds.log_ratio, np.sum(rounds.logs, axis=1), LEAST_EFFECTIVE)[1]
@@ -224,7 +231,10 @@ class Search:
             z = proposal.draw(rng.standard_normal((count, rounds.z.shape[1])))
             found = self._round(number, z, leaning)
             rounds = rounds.joined(proposal, found)
-            mine = rounds.weights()[-count:]
+            weights = rounds.weights()
+            if number >= LEAST_LATER and effective_size(weights) >= enough:
+                break
+            mine = weights[-count:]
             if effective_size(mine) >= LEAST_EFFECTIVE:
                 leaning = Leaning.from_found(found, [mine] * found.logs.shape[1])
         return rounds

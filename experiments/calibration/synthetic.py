@@ -45,7 +45,8 @@ from sim.errors import InputError
 Reals = NDArray[np.float64]
 Set = tuple[Target, ...]
 
-FIRST, LATER = 4096, (400, 400, 400)  # draws of a fit to synthetic truth
+FIRST, LATER = 4096, (500,) * 9  # draws of a fit to synthetic truth, round by round
+ENOUGH = 80.0  # effective draws with which such a fit ends early
 NEGOTIATIONS = 80  # of each draw in each episode
 LEVELS = (0.5, 0.9, 0.95)
 BINS = 10
@@ -166,7 +167,8 @@ def on_synthetic_truth(
     Parameters
     ----------
     sets : how many truths, at least 2
-    first, later : draws that fill the prior, a power of two, and of the rounds that follow
+    first, later : draws that fill the prior, a power of two, and at most of the rounds that follow:
+        a fit ends after three with ENOUGH effective draws
     negotiations : of each draw in each episode
     workers : threads; None for all cores; the numbers are the same for any
     progress : called with the number of sets that were finished
@@ -194,7 +196,7 @@ def on_synthetic_truth(
         rng = np.random.default_rng([seed, 1, one])
         rounds = first_round(prior_proposal(len(plan.parameters), first), bank, one, rng)
         search = Search(evaluator, stream(seed, "search", one))
-        return _summary(search.go_on(rounds, bank, later, one), truths[one])
+        return _summary(search.go_on(rounds, bank, later, one, ENOUGH), truths[one])
 
     def kept(one: int) -> Reals:
         found = fit(one) if keep is None else keep(one, lambda: fit(one))

@@ -2,6 +2,8 @@
 
 import click
 
+from experiments.cli.backtesting import backtest
+from experiments.cli.calibrating import calibrate
 from experiments.cli.checking import doctor, provenance, replay, verify, verify_results
 from experiments.cli.playing import play
 from experiments.cli.running import demo, merge, run, studies
@@ -14,7 +16,8 @@ def main() -> None:
 
 
 for _command in (
-    run, play, demo, studies, replay, verify, verify_results, doctor, merge, provenance,
+    run, play, demo, studies, calibrate, backtest, replay, verify, verify_results, doctor, merge,
+    provenance,
 ):  # fmt: skip
     main.add_command(_command)
 
