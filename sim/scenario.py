@@ -9,7 +9,6 @@
 """
 
 import hashlib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -111,13 +110,14 @@ def _check_column(name: str, column: NDArray[np.float64], length: int) -> None:
     if len(column) not in (1, length):
         raise InputError(f"{name} has {len(column)} values beside columns of {length}")
     whole = row.whole or row.codes is not None
-    for value in column.tolist():
-        wrong = math.isnan(value) or not row.low <= value <= row.high
-        if wrong or (whole and value != int(value)):
-            kind = "a whole number" if whole else "a number"
-            raise InputError(
-                f"{name} is {value:g}; it must be {kind} in [{row.low:g}, {row.high:g}]"
-            )
+    right = (row.low <= column) & (column <= row.high)
+    if whole:
+        right &= column == np.floor(column)
+    if not right.all():
+        kind = "a whole number" if whole else "a number"
+        raise InputError(
+            f"{name} is {column[~right][0]:g}; it must be {kind} in [{row.low:g}, {row.high:g}]"
+        )
 
 
 def _check_together(values: NDArray[Any]) -> None:

@@ -7,15 +7,17 @@ payments of it, which is what the model takes as indifference. Outside the range
 of a study, the exact solution is used.
 """
 
+import math
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebval, chebvander
+from numpy.polynomial.chebyshev import chebvander
 from numpy.typing import NDArray
 
 from sim.anticipation import Bloc, assembly_limit
 
 _CONFIDENCES, _SHOCKS = 24, 20
+_ORDERS = np.arange(24.0)
 Range = tuple[float, float]
 
 
@@ -79,10 +81,11 @@ class _Table:
 
     def limit(self, confidence: float, shock_sd: float) -> float:
         """The interpolated limit."""
-        at = _shrunk(confidence, self._ranges[0])
+        at = _polynomials(_shrunk(confidence, self._ranges[0]), _CONFIDENCES)
         if shock_sd == 0.0:
-            return float(chebval(at, self._known))
-        return float(chebval(at, chebval(_shrunk(shock_sd, self._ranges[1]), self._unknown)))
+            return float(self._known @ at)
+        of = _polynomials(_shrunk(shock_sd, self._ranges[1]), _SHOCKS)
+        return float(of @ self._unknown @ at)
 
 
 @lru_cache(maxsize=64)
@@ -91,6 +94,11 @@ def _table(
 ) -> _Table:
     """One table for an Assembly and the ranges, for all plans that ask."""
     return _Table(blocs, precision, members, confidence, shock)
+
+
+def _polynomials(place: float, count: int) -> NDArray[np.float64]:
+    """The first Chebyshev polynomials at a place in [-1, 1]."""
+    return np.cos(math.acos(min(max(place, -1.0), 1.0)) * _ORDERS[:count])
 
 
 def _nodes(count: int) -> NDArray[np.float64]:
