@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench verify mutants docs lock docslock benchlock clean
+.PHONY: help setup demo test lint bench calibration verify mutants docs lock docslock benchlock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: ## build .venv from requirements.lock (the others do it by themselves)
 	@.ci/setup
@@ -19,6 +19,9 @@ lint: setup ## style, types and layers alone
 
 bench: setup ## timed comparisons with the floor, Mesa and NegMAS
 	@.ci/bench
+
+calibration: setup ## fit the parameters to the record, check, back-test, report (15 minutes)
+	@.venv/bin/winset calibrate
 
 verify: setup ## run the checks of the model against theory
 	@.venv/bin/winset verify

@@ -39,9 +39,7 @@ def curve_of(
     InputError
         Where the study is not over the levels of one parameter.
     """
-    if len(study.factors) != 1 or not study.factors[0].levels:
-        raise InputError(f"study {study.name}: a curve needs a study over levels of one parameter")
-    parameter = study.factors[0].parameter
+    parameter = check_curve(study)
     run = run_study(
         under_posterior(study, posterior, min(POSTERIOR_DRAWS, len(posterior))),
         where=None if where is None else where / "curve", workers=workers, progress=progress,
@@ -68,3 +66,16 @@ def curve_of(
         "high": "prior_high",
     })  # fmt: skip
     return run, table.merge(prior, on=parameter, how="left").reset_index(drop=True)
+
+
+def check_curve(study: Study) -> str:
+    """The parameter that a curve is over.
+
+    Raises
+    ------
+    InputError
+        Where the study is not over the levels of one parameter.
+    """
+    if len(study.factors) != 1 or not study.factors[0].levels:
+        raise InputError(f"study {study.name}: a curve needs a study over levels of one parameter")
+    return study.factors[0].parameter

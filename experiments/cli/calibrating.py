@@ -64,9 +64,14 @@ def calibrate(plan: str, **options: Any) -> None:
 
 
 def _study(name: str) -> Any:
+    from experiments.calibration.curve import check_curve
     from experiments.study_file import read_study
 
-    return None if name == "none" else read_study(name)
+    if name == "none":
+        return None
+    study = read_study(name)
+    check_curve(study)
+    return study
 
 
 def _check_extras(options: dict[str, Any]) -> None:

@@ -1,0 +1,169 @@
+"""`winset calibrate`: what it leaves, what it refuses, and that a kill costs nothing."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from experiments.calibration.posterior import read_posterior
+from experiments.cli import main
+from sim.scenario import SEEDS
+
+QUICK = ["--draws", "1000", "--negotiations", "50", "--synthetic", "2", "--study", "none"]
+
+
+def calibrate(*words: str) -> Result:
+    return CliRunner().invoke(main, ["calibrate", *words])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    folder = tmp_path_factory.mktemp("calibration") / "fit"
+    return folder, calibrate(*QUICK, "--out", str(folder))
+
+
+def test_a_calibration_leaves_its_tables_posterior_and_report(made: tuple[Path, Result]) -> None:
+    folder, result = made
+    assert result.exit_code == 0, result.output
+    for name in ("targets", "prior_predictive", "history", "identification", "checks",
+                 "posterior_predictive", "leave_one_target_out", "synthetic_truth",
+                 "backtest_korea_2019_november"):  # fmt: skip
+        with open(folder / f"{name}.csv", encoding="utf-8") as file:
+            assert len(list(csv.DictReader(file))) > 0, name
+    assert (folder / "report.html").stat().st_size > 10_000
+    assert (folder / "report.md").read_text(encoding="utf-8").startswith("# ")
+    told = read_posterior(folder / "posterior.json")
+    assert told.status == "not calibrated"  # two synthetic truths are no check
+    assert told.parameters[0] == "president.reservation_mean"
+
+
+def test_a_calibration_says_first_whether_the_model_can(made: tuple[Path, Result]) -> None:
+    text = made[1].stdout
+    assert text.index("comes near") < text.index("Calibration korea_2019: not calibrated")
+    assert "FAILED  synthetic truths: 2 sets" in text
+    assert "Back-test of korea_2019_november" in text
+
+
+def test_the_same_seed_gives_the_same_posterior_and_goes_on_from_disk(
+    made: tuple[Path, Result], tmp_path: Path
+) -> None:
+    folder, _ = made
+    before = (folder / "posterior.json").read_bytes()
+    assert calibrate(*QUICK, "--out", str(folder), "--threads", "1").exit_code == 0
+    assert (folder / "posterior.json").read_bytes() == before
+    other = calibrate(*QUICK, "--out", str(tmp_path / "other"), "--seed", "0")
+    assert other.exit_code == 0
+    one, two = (
+        read_posterior(folder / "posterior.json"),
+        read_posterior(tmp_path / "other" / "posterior.json"),
+    )
+    assert one.draws != two.draws
+
+
+def test_a_killed_calibration_goes_on_to_the_same_posterior(
+    made: tuple[Path, Result], tmp_path: Path
+) -> None:
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "experiments", "calibrate", *QUICK, "--out", str(out)]
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        for _ in range(3000):
+            if len(list(out.glob("bank/*.npz"))) >= 2 or process.poll() is not None:
+                break
+            time.sleep(0.05)
+        assert process.poll() is None, "it ended before it could be killed"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not (out / "posterior.json").exists()
+    assert calibrate(*QUICK, "--out", str(out)).exit_code == 0
+    whole = read_posterior(made[0] / "posterior.json")
+    assert read_posterior(out / "posterior.json").draws == whole.draws
+
+
+def test_another_plan_does_not_touch_a_folder(made: tuple[Path, Result]) -> None:
+    folder, _ = made
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    result = calibrate(*QUICK, "--seed", "5", "--out", str(folder))
+    assert result.exit_code == 2
+    assert "holds another calibration" in result.stderr
+    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {p: b for p, b in after.items() if p.name != "run.lock"} == {
+        p: b for p, b in before.items() if p.name != "run.lock"
+    }
+
+
+def table(path: Path, change: dict[str, str], of: str = "T-SMA9-MONTHS") -> Path:
+    """The shipped targets with some cells of one row changed."""
+    with open(SEEDS / "reported" / "targets.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["id"] == of:
+            row |= change
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"statistic": "weeks"}, ["statistic", "'weeks'"]),
+        ({"value": "", "low": "7", "high": "6"}, ["low is 7", "high, 6"]),
+        ({"weight": "-1"}, ["weight is -1"]),
+        ({"date": ""}, ["date"]),
+        ({"date": "2020-05-01"}, ["date is 2020-05-01", "known by 2019-11-19"]),
+    ],
+)
+def test_a_wrong_target_is_refused_before_anything_is_written(
+    tmp_path: Path, change: dict[str, str], words: list[str]
+) -> None:
+    path = table(tmp_path / "mine.csv", change)
+    result = calibrate(*QUICK, "--targets", str(path), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert str(path) in result.stderr and "T-SMA9-MONTHS" in result.stderr
+    for word in words:
+        assert word in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "shipped are"),
+        (["--study", "nothing"], "nothing"),
+        (["--study", "demand_assembly"], "one parameter"),
+    ],
+)
+def test_a_wrong_question_is_refused_before_anything_is_written(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    result = calibrate(*words, "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_posterior_of_another_model_is_refused(made: tuple[Path, Result], tmp_path: Path) -> None:
+    told = json.loads((made[0] / "posterior.json").read_text(encoding="utf-8"))
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(told | {"model": "0" * 16}), encoding="utf-8")
+    out = tmp_path / "sweep"
+    result = CliRunner().invoke(
+        main, ["run", "demand", "-n", "100", "--posterior", str(path), "--out", str(out)]
+    )
+    assert result.exit_code == 2
+    assert "calibrate again" in result.stderr and not out.exists()
