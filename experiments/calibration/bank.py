@@ -45,7 +45,8 @@ class Bank:
             "winset_calibration": SCHEMA, "key": self.key, "model": model_fingerprint(),
             "versions": versions(), "commit": commit(), "plan": self.plan.as_json(),
             "plan_digest": self.plan.digest, "targets_digest": self.plan.targets_digest,
-            "date": self.started,
+            "date": self.started, "seed": self.plan.seed, "study": f"calibration {self.plan.name}",
+            "case": f"{len(self.plan.episodes)} episodes", "case_digest": self.plan.digest,
         }  # fmt: skip
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.calibration.arviz_export import is_installed, write_draws
 from experiments.calibration.backtest import Backtest
 from experiments.calibration.backtest_telling import as_record
 from experiments.calibration.checks import Check, gathered, verdict
@@ -113,7 +114,7 @@ def diagnose(
 
 
 def write_findings(findings: Findings, folder: Path) -> list[Path]:
-    """Write every table, and the posterior; returns the files.
+    """Write every table, the posterior and, where ArviZ is there, its draws; returns the files.
 
     Raises
     ------
@@ -148,4 +149,7 @@ def write_findings(findings: Findings, folder: Path) -> list[Path]:
         write_json(folder / f"{stem}.json", as_record(found))
     written.append(folder / "posterior.json")
     write_posterior(findings.posterior, written[-1])
+    if is_installed():
+        written.append(folder / "draws.nc")
+        write_draws(findings.calibration, written[-1])
     return written

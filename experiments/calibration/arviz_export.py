@@ -1,0 +1,69 @@
+"""The draws as ArviZ reads them: posterior, priors, likelihoods by episode, what was reported.
+
+Needs the extra `report` (ArviZ and h5netcdf); without it a calibration writes the same draws as
+posterior.json alone.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.calibration.evaluation import stream
+from experiments.calibration.fitting import Calibration
+from experiments.results.writing import written_whole
+from sim.errors import InputError
+
+
+def is_installed() -> bool:
+    """Whether ArviZ and what it writes with are there."""
+    from importlib.util import find_spec
+
+    return find_spec("arviz") is not None and find_spec("h5netcdf") is not None
+
+
+def to_arviz(calibration: Calibration) -> Any:
+    """The calibration as ArviZ keeps one, with one chain of equally weighted draws.
+
+    Returns
+    -------
+    a DataTree with the groups posterior, prior, log_likelihood (a draw and an episode) and
+    observed_data (what was reported, by target)
+
+    Raises
+    ------
+    InputError
+        Where ArviZ is not installed.
+    """
+    if not is_installed():
+        raise InputError("draws for ArviZ need the extra: pip install 'winset[report]'")
+    import arviz
+
+    plan, rows = calibration.plan, calibration.chosen
+    rng = np.random.default_rng(stream(plan.seed, "prior draws"))
+    prior = plan.theta(rng.random((len(rows), len(plan.free))))
+    posterior = calibration.draws()
+    return arviz.from_dict({
+        "posterior": {name: posterior[name].to_numpy()[None] for name in posterior},
+        "prior": {name: values[None] for name, values in prior.items()},
+        "log_likelihood": {
+            episode.name: calibration.rounds.logs[rows, index][None]
+            for index, episode in enumerate(plan.episodes)
+        },
+        "observed_data": {target.id: np.array([target.centre]) for target in plan.targets},
+    })  # fmt: skip
+
+
+def write_draws(calibration: Calibration, path: Path) -> None:
+    """Write the draws as NetCDF, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Where ArviZ is not installed.
+    ResultsError
+        Where the file cannot be written.
+    """
+    tree = to_arviz(calibration)
+    with written_whole(path) as temporary:
+        tree.to_netcdf(temporary, engine="h5netcdf")
