@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from experiments.calibration.arviz_export import is_installed, write_draws
@@ -12,23 +13,28 @@ from experiments.calibration.backtest import Backtest
 from experiments.calibration.backtest_telling import as_record
 from experiments.calibration.checks import Check, gathered, verdict
 from experiments.calibration.fitting import Calibration
+from experiments.calibration.history import DRAWS as PRIOR_DRAWS
 from experiments.calibration.history import (
+    POSTERIOR_DRAWS,
     HistoryMatching,
     PriorPredictive,
     match_history,
     prior_predictive,
 )
 from experiments.calibration.identification import Identification, identify
-from experiments.calibration.leaving_out import LeavingOut, leave_out
+from experiments.calibration.leaving_out import POOL, LeavingOut, leave_out
 from experiments.calibration.plan_record import Plan
 from experiments.calibration.posterior import Posterior, write_posterior
 from experiments.calibration.posterior_making import posterior_of
+from experiments.calibration.predictive import DRAWS as PREDICTIVE_DRAWS
 from experiments.calibration.predictive import Predictive, predict_reports
 from experiments.calibration.reported import Target
 from experiments.calibration.synthetic import SyntheticTruth
 from experiments.results.writing import write_json, write_table
 
 Say = Callable[[str], object]
+
+FULL_DRAWS = 16_000  # of a fit, from which on the diagnostics have all their draws
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,19 @@ class Findings:
         return replace(self, **more)
 
 
+def share_of_work(plan: Plan) -> float:
+    """Share of the usual draws that the diagnostics of a smaller fit get: 1, 1/2, ... 1/8."""
+    return 2.0 ** -min(max(int(np.ceil(np.log2(FULL_DRAWS / plan.draws))), 0), 3)
+
+
+def checked_before(
+    plan: Plan, workers: int | None = None, beside: Sequence[Target] | None = None
+) -> PriorPredictive:
+    """What the model says before anything is fitted, with draws as the size of the plan asks."""
+    draws = int(PRIOR_DRAWS * share_of_work(plan))
+    return prior_predictive(plan, workers, beside=beside, draws=draws)
+
+
 def diagnose(
     calibration: Calibration,
     manifest: dict[str, Any],
@@ -95,16 +114,21 @@ def diagnose(
     workers : threads, None for all cores; the numbers are the same for any
     say : told what is being done
     """
-    plan = calibration.plan
+    plan, part = calibration.plan, share_of_work(calibration.plan)
     if prior is None:
-        prior = prior_predictive(plan, workers, beside=beside)
+        prior = checked_before(plan, workers, beside)
     say("what history rules out")
-    history = match_history(plan, calibration, workers)
+    history = match_history(
+        plan, calibration, workers, draws=int(PRIOR_DRAWS * part),
+        posterior_draws=int(POSTERIOR_DRAWS * part),
+    )  # fmt: skip
     identification = identify(calibration)
     say("what the fitted model would report")
-    predictive = predict_reports(calibration, workers, beside=beside)
+    predictive = predict_reports(
+        calibration, workers, beside=beside, draws=int(PREDICTIVE_DRAWS * part)
+    )
     say("what it says with each figure left out")
-    left_out = leave_out(calibration, workers)
+    left_out = leave_out(calibration, workers, pool=int(POOL * part))
     checks = gathered(calibration, identification, prior, history, predictive, left_out, synthetic)
     status, words = verdict(checks, identification)
     return Findings(

@@ -112,6 +112,8 @@ def _reported(row: dict[str, Any]) -> str:
 def _source(target: Target | None) -> object:
     if target is None:
         return "shown beside the fit"
+    if not target.source_url:  # derived from other rows, which the evidence names
+        return f"{target.evidence} ({target.confidence})"
     return (f"{target.source_title} ({target.confidence})", target.source_url)
 
 

@@ -1,7 +1,6 @@
 """`winset calibrate`: agent parameters against reported figures, with everything that is to be said
 of the result."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +87,15 @@ def _say(words: str) -> None:
 
 def _found(plan: Any, table: Any, where: Path, bank: Any, options: dict[str, Any]) -> Any:
     """The fit and its diagnostics."""
-    from experiments.calibration.findings import diagnose
+    from experiments.calibration.findings import checked_before, diagnose
     from experiments.calibration.fitting import fit
-    from experiments.calibration.history import prior_predictive
     from experiments.calibration.search import even_negotiations
     from experiments.calibration.synthetic import on_synthetic_truth
     from experiments.calibration.targets import check_rows
 
     workers, beside = options["threads"], check_rows(table, [e.name for e in plan.episodes])
     _say("what the model says before anything is fitted")
-    prior = prior_predictive(plan, workers, beside=beside)
+    prior = checked_before(plan, workers, beside)
     click.echo("\n".join(_can(prior)))
     _say(f"fitting {len(plan.free)} parameters to {len(plan.targets)} figures")
     with telling(sum(even_negotiations(plan)) * plan.draws, long=1) as progress:
@@ -110,9 +108,8 @@ def _found(plan: Any, table: Any, where: Path, bank: Any, options: dict[str, Any
                 plan, options["synthetic"], workers=workers, progress=progress,
                 keep=bank.keeping_fits(),
             )  # fmt: skip
-    manifest = bank.manifest() | {"date": bank.started or date.today().isoformat()}
     return diagnose(
-        found, manifest, prior=prior, synthetic=synthetic, beside=beside, workers=workers,
+        found, bank.manifest(), prior=prior, synthetic=synthetic, beside=beside, workers=workers,
         say=_say,
     )  # fmt: skip
 
