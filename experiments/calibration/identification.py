@@ -28,7 +28,7 @@ IDENTIFIED_FROM, WEAKLY_FROM = 0.5, 0.2  # contraction
 WIDER, NARROWER = 1.25, 0.8  # of the prior's sd
 SENSITIVE = 0.5  # sd of the posterior, by which a mean moves
 PAIRS = 10  # of parameters that are told
-_SIGNIFICANT = 3.0  # standard errors from which a correlation is told
+_SIGNIFICANT = 4.0  # standard errors from which a correlation is told: of 800, hardly one by chance
 _CLEAR = 2.0  # standard errors from a bar, within which a verdict might be the other
 
 
