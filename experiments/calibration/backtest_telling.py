@@ -24,6 +24,7 @@ from experiments.calibration.statistics import STATISTICS
 from experiments.provenance import commit, model_fingerprint, versions
 
 SCHEMA = 1
+_SLIGHT = 0.01  # share of a score, below which a difference is not worth telling
 FEW_DRAWS = 100  # fewer effective draws of the posterior than this are said
 _OPINION = "would_refuse"
 
@@ -43,7 +44,7 @@ def sentences(found: Backtest) -> list[str]:
         named = [_against(row) for row in rows if row[MODEL]["verdict"] == verdict]
         if named:
             lines.append(f"{words} {'; '.join(named)}.")
-    lines += _better(rows) + _calibration_helps(rows)
+    lines += _unlikely_deal(found, rows) + _better(rows) + _calibration_helps(rows)
     if any(row[MODEL]["statistic"] == _OPINION for row in rows):
         lines.append("A poll asks for opinions; the model has members who vote, and no such thing.")
     if any(SETTER in row for row in rows):
@@ -158,7 +159,9 @@ def _what_was_fitted(found: Backtest) -> str:
         ids = ", ".join(target.id for target in found.known)
         known = f" Of the case itself it knows {ids} alone."
         if found.model.left_out:
-            known += f" In {found.model.left_out} draws nothing like it happened: left out."
+            known += (
+                f" Draws left out, as nothing like it happened in them: {found.model.left_out}."
+            )
     return (
         f"Back-test of {found.case}: fitted to {len(found.plan.targets)} figures of "
         f"{', '.join(names)}, known on {found.known_on}; the fit is worth "
@@ -176,6 +179,21 @@ def _deal(found: Backtest) -> list[str]:
         f"The model gives a deal in {deal.value:.0%} [{deal.low:.0%}, {deal.high:.0%}] "
         f"(n = {deal.n:.0f}). Figures of a deal are forecast given one; a forecast of none is "
         "scored by `ratified`."
+    ]
+
+
+def _unlikely_deal(found: Backtest, rows: Sequence[dict[str, Row]]) -> list[str]:
+    """Said where figures of a deal are won that the model did not expect."""
+    won = [
+        row[MODEL]["statistic"]
+        for row in rows
+        if row[MODEL]["verdict"] == BEATS and row[MODEL]["needs"] in ("a deal", "a vote")
+    ]
+    if not won or found.model.defined("agreed_change").value >= 0.5:
+        return []
+    return [
+        f"Mind that {', '.join(won)} are won on terms: given a deal or vote, and the model thought "
+        "a deal less likely than not."
     ]
 
 
@@ -223,7 +241,7 @@ def _calibration_helps(rows: Sequence[dict[str, Row]]) -> list[str]:
         if np.isnan(prior["score"]):
             continue
         error = 2.0 * float(np.hypot(*np.nan_to_num([model["score_error"], prior["score_error"]])))
-        if abs(model["score"] - prior["score"]) > error:
+        if abs(model["score"] - prior["score"]) > max(error, _SLIGHT * prior["score"]):
             (better if model["score"] < prior["score"] else worse).append(model["statistic"])
     lines = []
     for names, words in ((better, "nearer"), (worse, "further off")):

@@ -112,8 +112,8 @@ def _mark_reported(axes: Axes, findings: "Findings", parameter: str) -> None:
         return
     axes.axvline(event.demand, color=SEOUL, lw=0.9, ls=(0, (1, 1.5)), zorder=1)
     axes.annotate(
-        event.label, (event.demand, 0.02), xytext=(-3, 0), textcoords="offset points", rotation=90,
-        ha="right", va="bottom", fontsize=6.5, color=SEOUL,
+        event.label, (event.demand, 0.03), xytext=(4, 0), textcoords="offset points", ha="left",
+        va="bottom", fontsize=6.5, color=SEOUL,
     )  # fmt: skip
 
 

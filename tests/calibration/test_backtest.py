@@ -153,6 +153,8 @@ def test_the_text_says_where_the_model_loses(november: Backtest) -> None:
     lost = next(line for line in sentences(november) if "does not beat" in line)
     assert "ratified" in lost
     assert "Known on the day already, no forecast: broken_off" in text
+    assert november.of("ratified")["probability"] < 0.5
+    assert "the model thought a deal less likely than not" in text
     assert "raise --draws" in text  # a fit this small
     shown = "\n".join(tables(november))
     assert all(target.statistic in shown for target in november.held)

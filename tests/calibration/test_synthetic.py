@@ -37,7 +37,7 @@ def test_fits_to_synthetic_truth_do_not_depend_on_workers_and_can_be_kept() -> N
     plan = read_plan("korea_2019")
     kept: dict[int, np.ndarray] = {}
 
-    def keep(one: int, fit):  # noqa: ANN001, ANN202
+    def keep(one: int, fit):
         return kept.setdefault(one, fit()) if one not in kept else kept[one]
 
     ask = {"first": 256, "later": (60,), "negotiations": 16}
