@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from experiments.calibration.crosscheck import (
-    Chain,
     CrossCheck,
-    autocorrelation_times,
     check_installed,
     compared,
     crosscheck,
-    ensemble,
     sentences,
 )
+from experiments.calibration.ensemble import Chain, autocorrelation_times, ensemble
 from experiments.calibration.evaluation import Evaluated
 from experiments.calibration.fitting import Calibration, calibrate
 from experiments.calibration.plan import make_plan, read_plan
