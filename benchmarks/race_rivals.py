@@ -11,8 +11,8 @@ from scipy.special import ndtr, ndtri
 
 from benchmarks.race_problem import Pooled, Race, as_row, bank, played, with_errors
 from benchmarks.race_scores import Posterior
-from experiments.calibration.crosscheck import ensemble
 from experiments.calibration.engine import fit
+from experiments.calibration.ensemble import ensemble
 from experiments.calibration.evaluation import Evaluator, stream
 from experiments.calibration.fitting import calibrate
 from experiments.calibration.likelihood import episodes_with
