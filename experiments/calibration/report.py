@@ -26,6 +26,7 @@ border-bottom:1px solid #ccc}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.78rem;margin:.8rem 0}
 th,td{padding:.2rem .5rem;text-align:left;vertical-align:top;border-bottom:1px solid #ddd}
 th{border-bottom:2px solid #888}td.n{text-align:right;white-space:nowrap}
+@media screen and (max-width:48rem){table{min-width:44rem}}
 img{max-width:100%;height:auto}code{font-size:.85em;background:#f3f3f3;padding:0 .2em}
 @media print{body{font-size:11px;max-width:none}h2{break-after:avoid}img,tr{break-inside:avoid}}
 """
@@ -158,19 +159,25 @@ def _element(part: Part, findings: Findings, pictures: dict[str, list[Path]]) ->
         return f'<p><img alt="{html.escape(words)}" src="data:image/png;base64,{data}"></p>'
     head, rows = content  # pyright: ignore[reportGeneralTypeIssues]
     top = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in head)
-    lines = "".join("<tr>" + "".join(_table_cell(cell) for cell in row) + "</tr>" for row in rows)
+    numbers = [all(_is_number(row[place]) for row in rows) for place in range(len(head))]
+    lines = "".join(
+        "<tr>" + "".join(_table_cell(*pair) for pair in zip(row, numbers, strict=True)) + "</tr>"
+        for row in rows
+    )
     return f'<div class="wide"><table><tr>{top}</tr>{lines}</table></div>'
 
 
-def _table_cell(value: object) -> str:
+def _is_number(value: object) -> bool:
+    """Whether a cell starts with a number and says little more, or that there is none."""
+    text = str(value)
+    return text == "none" or (text.lstrip("-+.")[:1].isdigit() and len(text) < 26)
+
+
+def _table_cell(value: object, number: bool) -> str:
     if isinstance(value, tuple):
         words, address = value
         text = html.escape(str(words))
         if not _is_address(address):
             return f"<td>{text}</td>"
         return f'<td><a href="{html.escape(str(address))}">{text}</a></td>'
-    text = str(value)
-    number = text[:1].isdigit() or text[:2].lstrip("-+.")[:1].isdigit()
-    return f'<td class="n">{html.escape(text)}</td>' if number and len(text) < 26 else (
-        f"<td>{html.escape(text)}</td>"
-    )  # fmt: skip
+    return f"<td{' class="n"' if number else ''}>{html.escape(str(value))}</td>"

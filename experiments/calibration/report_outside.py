@@ -26,18 +26,19 @@ def _left_out(findings: Findings) -> Iterator[Part]:
         [row["case"], f"{row['log_score']:.2f} ± {row['score_error']:.2f}",
          f"{row['prior_score']:.2f} ± {row['prior_error']:.2f}",
          f"{row['gain']:+.2f} ± {row['gain_error']:.2f}", row["shifted"],
-         f"{row['shift']:+.2f} sd"]
+         f"{row['shift']:+.2f} sd", _draws(row["n_without"], row["few"])]
         for row in findings.left_out.episodes.to_dict("records")
     ]  # fmt: skip
     yield "table", (
         ["episode left out", "log score from the others", "from the priors", "gain, nats",
-         "moves most", "by"], episodes,
+         "moves most", "by", "effective draws"], episodes,
     )  # fmt: skip
     table = findings.left_out.targets
     far = table.assign(far=table["shift"].abs()).sort_values("far", ascending=False).head(8)
     rows = [
         [row["target"].removeprefix("T-"), row["shifted"], f"{row['shift']:+.2f} sd",
-         f"{row['n_without']:,.0f}", "misfit" if row["misfit"] else "foretold by the others"]
+         _draws(min(row["n_without"], row["n_draws"]), row["few"]),
+         "misfit" if row["misfit"] else "foretold by the others"]
         for row in far.to_dict("records")
     ]  # fmt: skip
     yield "paragraph", "The eight figures that the posterior hangs on most:"
@@ -45,6 +46,10 @@ def _left_out(findings: Findings) -> Iterator[Part]:
         "table",
         (["figure left out", "moves most", "by", "effective draws", "from the others"], rows),
     )
+
+
+def _draws(number: float, few: bool) -> str:
+    return f"{number:,.0f}{', too few: read with care' if few else ''}"
 
 
 def _backtest(found: Backtest, shown: set[str]) -> Iterator[Part]:
@@ -111,15 +116,20 @@ def _limits(findings: Findings) -> Iterator[Part]:
 
 def _again(findings: Findings) -> Iterator[Part]:
     told, plan = findings.manifest, findings.plan
+    sets = 0 if findings.synthetic is None else findings.synthetic.sets
     versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
     yield "heading", "Where the numbers come from"
     yield (
         "code",
         (
             f"winset calibrate {plan.name} --seed {plan.seed} --draws {plan.draws} "
-            f"--negotiations {plan.negotiations}\n"
+            f"--negotiations {plan.negotiations} --synthetic {sets}\n"
             f"winset run demand --posterior posterior.json"
         ),
+    )
+    yield paragraph(
+        "A plan that is not shipped is named by its file. What was given as --targets or --study "
+        "is to be given again."
     )
     yield paragraph(
         f"Plan {plan.digest[:12]}, targets {plan.targets_digest[:12]}, model {told['model']}, "

@@ -44,9 +44,14 @@ def _answer(findings: Findings, shown: set[str]) -> Iterator[Part]:
         for word, keys in named.items()
     ))  # fmt: skip
     yield paragraph(
-        "A parameter that is not identified keeps its prior. Its posterior is not an estimate, and "
-        "is not quoted as one."
+        "The figures say next to nothing on a parameter that is not identified. Its posterior is "
+        "not an estimate, and is not quoted as one."
     )
+    if not posterior.is_calibrated:
+        yield paragraph(
+            "As checks failed, no number below is to be quoted as a result: neither an interval of "
+            "a parameter nor a point of the curve. What failed stands under Checks."
+        )
     if "curve" in shown and findings.curve is not None:
         yield "heading", "How often talks break down"
         yield "figure", ("curve", "probability of a breakdown by demand, posterior and priors")
@@ -121,8 +126,7 @@ def _prediction(row: dict[str, Any], after: dict[str, Any]) -> str:
     if not after:
         return ""
     if row["unit"] == "yes or no" or row["kind"] == "bound":
-        share = bracketed(after, "p")
-        return f"says so in {share}, n = {after['p_n']:,.0f}" if "p_n" in after else share
+        return f"says so in {bracketed(after, 'p')}, n = {after['n']:,.0f}"
     return f"{after['q50']:.3g} [{after['q05']:.3g}, {after['q95']:.3g}], z = {after['z']:+.1f}"
 
 
@@ -170,13 +174,18 @@ def _meaning(key: str) -> str:
     return "rounds that talks can go on after the old agreement's expiry"
 
 
+def _number(value: float) -> str:
+    return f"{value:.3g}" if pd.notna(value) else "none"
+
+
 def _checks(findings: Findings, shown: set[str]) -> Iterator[Part]:
     yield "heading", "Checks"
     rows = [
-        [check.name, "passed" if check.passed else "FAILED", check.words]
+        [check.name, "passed" if check.passed else "FAILED", _number(check.number),
+         _number(check.bar), check.words]
         for check in findings.checks
-    ]
-    yield "table", (["check", "result", "found"], rows)
+    ]  # fmt: skip
+    yield "table", (["check", "result", "number", "bar", "found"], rows)
     if findings.synthetic is None:
         return
     synthetic = findings.synthetic

@@ -89,8 +89,8 @@ def _found(plan: Any, table: Any, where: Path, bank: Any, options: dict[str, Any
     """The fit and its diagnostics."""
     from experiments.calibration.findings import checked_before, diagnose
     from experiments.calibration.fitting import fit
-    from experiments.calibration.search import even_negotiations
-    from experiments.calibration.synthetic import on_synthetic_truth
+    from experiments.calibration.search import even_negotiations, size_of_first
+    from experiments.calibration.synthetic import FIRST, on_synthetic_truth
     from experiments.calibration.targets import check_rows
 
     workers, beside = options["threads"], check_rows(table, [e.name for e in plan.episodes])
@@ -105,7 +105,8 @@ def _found(plan: Any, table: Any, where: Path, bank: Any, options: dict[str, Any
         _say(f"fitting {options['synthetic']} synthetic truths")
         with telling(options["synthetic"], "synthetic truths", long=1) as progress:
             synthetic = on_synthetic_truth(
-                plan, options["synthetic"], workers=workers, progress=progress,
+                plan, options["synthetic"], first=min(FIRST, size_of_first(plan.draws)),
+                workers=workers, progress=progress,
                 keep=bank.keeping_fits(),
             )  # fmt: skip
     return diagnose(

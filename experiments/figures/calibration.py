@@ -166,7 +166,7 @@ def ranks_figure(findings: "Findings") -> Figure:
         f"by chance). Least p of the chi-square test: {float(np.min(synthetic.p_values)):.3f}.",
     ]
     with styled():
-        sheet = Sheet(findings, "Synthetic truths have no preferred rank", notes, 3.4)
+        sheet = Sheet(findings, "Ranks of synthetic truths in their posteriors", notes, 3.4)
         axes = sheet.axes(0.62, WIDTH - 0.15, 0.40, sheet.top - 0.05)
         axes.fill_between(grid, -reach * scale, reach * scale, color="0.88", lw=0)
         for index, key in enumerate(synthetic.parameters):

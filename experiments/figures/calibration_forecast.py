@@ -52,7 +52,7 @@ def forecast_figure(findings: "Findings", found: "Backtest") -> Figure:
         axes = sheet.axes(1.5, WIDTH - 0.2, low, sheet.bottom + low + 0.24 * len(flags) + 0.1)
         _flag_panel(axes, rows, flags, looks)
         for words, colour, mark in looks:
-            label = {"model": "calibrated model", "prior": "the same under its priors",
+            label = {"model": "fitted model", "prior": "the same under its priors",
                      "base_rate": "base rate of the past"}[words]  # fmt: skip
             axes.plot([], [], color=colour, marker=mark, ms=3.5, label=label)
         axes.plot([], [], "|", color=SEOUL, ms=8, mew=2, label="reported")

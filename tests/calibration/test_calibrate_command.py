@@ -18,6 +18,8 @@ from experiments.calibration.posterior import read_posterior
 from experiments.cli import main
 from sim.scenario import SEEDS
 
+pytestmark = pytest.mark.xdist_group("calibrate")  # one fit serves most of these tests
+
 QUICK = [
     "--draws",
     "1000",
@@ -139,7 +141,8 @@ def test_a_killed_calibration_goes_on_to_the_same_posterior(
     made: tuple[Path, Result], tmp_path: Path
 ) -> None:
     out = tmp_path / "killed"
-    command = [sys.executable, "-m", "experiments", "calibrate", *QUICK, "--out", str(out)]
+    words = [*QUICK, "--synthetic", "0", "--out", str(out)]
+    command = [sys.executable, "-m", "experiments", "calibrate", *words]
     root = Path(__file__).parents[2]
     process = subprocess.Popen(
         command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -155,7 +158,7 @@ def test_a_killed_calibration_goes_on_to_the_same_posterior(
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert not (out / "posterior.json").exists()
-    assert calibrate(*QUICK, "--out", str(out)).exit_code == 0
+    assert calibrate(*words).exit_code == 0
     whole = read_posterior(made[0] / "posterior.json")
     assert read_posterior(out / "posterior.json").draws == whole.draws
 

@@ -339,5 +339,5 @@ def test_a_study_set_otherwise_is_checked_again():
 
 
 def test_a_case_that_is_none_is_told_of_first():
-    with pytest.raises(InputError, match="case 'korea_2018' is not shipped"):
-        make_study("korea_2018", replicates=0)
+    with pytest.raises(InputError, match="case 'korea_1066' is not shipped"):
+        make_study("korea_1066", replicates=0)
