@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import sim.draws
+import sim.kernel
 import sim.kernel.fortune
 import sim.kernel.positions
 import sim.rules.aspiration
@@ -92,7 +93,7 @@ class _Counter:
         def call(*arguments: Any) -> Any:
             if self._inside:
                 return function(*arguments)
-            self.calls[name] += 1
+            self.calls[name] = self.calls.get(name, 0.0) + 1.0
             self._inside = True
             try:
                 return function(*arguments)
@@ -112,9 +113,13 @@ def _count() -> dict[str, float]:
     for module in (sim.rules.backlash, sim.rules.responding, sim.rules.ratification):
         counter.replace(module, "exponential", "exp")
     counter.replace(sim.draws, "philox", "blocks")
-    for module in (sim.kernel.fortune, sim.kernel.positions, sim.rules.reservation):
+    for module in (sim.kernel.fortune, sim.rules.reservation):
         counter.replace(module, "normal_quantile", "normal quantile")
-    counter.replace(sim.rules.aspiration, "lambert_exponential", "Lambert's W")
+    counter.replace(sim.kernel.positions, "central_quantile", "normal quantile")
+    counter.replace(sim.kernel.positions, "tail_quantile", "the same quantile once more")
+    counter.replace(sim.kernel.positions, "near_lambert_exponential", "Lambert's W")
+    counter.replace(sim.rules.aspiration, "lambert_exponential", "the same W once more")
+    vars(sim.kernel)["_VECTOR"] = 1  # no lane whose talks are over is played on
     negotiate(points, COUNTED, seed=1)
     return {name: counter.calls[name] / COUNTED for name in NEEDS}
 

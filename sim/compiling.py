@@ -135,6 +135,31 @@ def record_maker(dtype: np.dtype[Any]) -> Any:
     return make if COMPILED else lambda: _PlainRow(np.zeros(1, dtype)[0])
 
 
+def lane_mover(dtype: np.dtype[Any]) -> Any:
+    """A function that copies, in every column of a record of arrays, one element to another."""
+    record: Any = numba.from_dtype(dtype)
+
+    @intrinsic
+    def move(_typing: Any, _record: Any, _source: Any, _target: Any) -> Any:
+        def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            base, *lanes = arguments
+            for name in dtype.names or ():
+                kind = context.get_data_type(record.typeof(name).dtype)
+                start = cgutils.get_record_member(builder, base, record.offset(name), kind)
+                source, target = (builder.gep(start, [lane]) for lane in lanes)
+                builder.store(builder.load(source), target)
+            return context.get_dummy_value()
+
+        return types.void(record, types.intp, types.intp), generate
+
+    def move_plainly(state: Any, source: int, target: int) -> None:
+        for name in dtype.names or ():
+            column = getattr(state, name)
+            column[target] = column[source]
+
+    return move if COMPILED else move_plainly
+
+
 if not COMPILED:
     np.seterr(over="ignore")  # unsigned words wrap round, as they do compiled
 
@@ -191,28 +216,12 @@ def ratio(x: float, over: tuple[float, ...], under: tuple[float, ...]) -> float:
     return first / second
 
 
-def power_of_two(exponent: float) -> float:
-    """2 to a whole power from -1022 to 1023."""
-    return math.ldexp(1.0, int(exponent))
+TO_WHOLE = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to a whole number
 
 
-def _side_by_side(builder: Any, x: Any, pairs: list[tuple[Any, Any]]) -> list[Any]:
-    """Two polynomials of the same x, in the two lanes of a vector, given their terms in pairs."""
-    lanes = ir.VectorType(ir.DoubleType(), 2)
-    places = [ir.Constant(ir.IntType(32), lane) for lane in (0, 1)]
-    fma = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(lanes, [lanes] * 3), "llvm.fma.v2f64"
-    )
-
-    def vector(first: Any, second: Any) -> Any:
-        half = builder.insert_element(ir.Constant(lanes, ir.Undefined), first, places[0])
-        return builder.insert_element(half, second, places[1])
-
-    def fused(*numbers: Any) -> Any:
-        return builder.call(fma, numbers)
-
-    sums = _by_pairs([vector(*pair) for pair in pairs], vector(x, x), fused, builder.fmul)
-    return [builder.extract_element(sums, place) for place in places]
+def power_of_two(raised: float) -> float:
+    """2 to a whole power from -1022 to 1023, given that power + TO_WHOLE."""
+    return math.ldexp(1.0, int(raised - TO_WHOLE))
 
 
 @type_callable(ratio)
@@ -227,26 +236,28 @@ def _type_of_polynomial(_context: Any) -> Any:
 
 @type_callable(power_of_two)
 def _type_of_power_of_two(_context: Any) -> Any:
-    return lambda exponent: types.float64(types.float64)
+    return lambda raised: types.float64(types.float64)
 
 
 @lower_builtin(ratio, types.Float, types.UniTuple, types.UniTuple)
 def _compiled_ratio(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-    over, under = (cgutils.unpack_tuple(builder, terms) for terms in arguments[1:])
-    pairs = list(zip(over, under, strict=True))
-    return builder.fdiv(*_side_by_side(builder, arguments[0], pairs))
+    x, *both = arguments
+    parts = [cgutils.unpack_tuple(builder, terms) for terms in both]
+    return builder.fdiv(*(_by_pairs(part, x, builder.fma, builder.fmul) for part in parts))
 
 
 @lower_builtin(polynomial, types.Float, types.UniTuple)
 def _compiled_polynomial(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
     x, terms = arguments[0], cgutils.unpack_tuple(builder, arguments[1])
-    pairs = list(zip(terms[::2], terms[1::2], strict=True))
-    even, odd = _side_by_side(builder, builder.fmul(x, x), pairs)
+    square = builder.fmul(x, x)
+    even, odd = (
+        _by_pairs(part, square, builder.fma, builder.fmul) for part in (terms[::2], terms[1::2])
+    )
     return builder.fma(odd, x, even)
 
 
 @lower_builtin(power_of_two, types.Float)
 def _compiled_power_of_two(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-    word = ir.IntType(64)
-    biased = builder.add(builder.fptosi(arguments[0], word), ir.Constant(word, 1023))
-    return builder.bitcast(builder.shl(biased, ir.Constant(word, 52)), ir.DoubleType())
+    word = ir.IntType(64)  # whose lowest bits are the power
+    power = builder.shl(builder.bitcast(arguments[0], word), ir.Constant(word, 52))
+    return builder.bitcast(builder.add(power, ir.Constant(word, 1023 << 52)), ir.DoubleType())

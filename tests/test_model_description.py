@@ -136,8 +136,13 @@ def test_the_kernel_calls_on_the_rules_that_the_agents_call_on_in_a_round():
         "binomial_quantile": (
             "binomial_search next_binomial_term none_of_the_rarer log_of_the_commoner rarer_outcome"
         ),
-        "take_it_or_leave_it": "demand_given_scale per_scale",
+        "normal_quantile": "normal_quantile central_quantile tail_quantile is_in_a_tail",
+        "take_it_or_leave_it": (
+            "demand_given_scale per_scale room_to_demand demand_with_room "
+            "near_lambert_exponential is_far_out"
+        ),
         "updated_mean": "learning_gain mean_after_surprise",
+        "walks_out": "walk_out_log_odds is_below_logistic",
     }
     for whole, pieces in taken_apart.items():
         assert names >= set(pieces.split())

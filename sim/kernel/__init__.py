@@ -1,10 +1,13 @@
 """The order of play, compiled: a block of negotiations from a table of design points.
 
 The same order stands in `sim.model`, where Mesa agents take each step; every decision of either is
-a rule of `sim.rules`, and the two give the same negotiation bit for bit. The state of a negotiation
-is one record, `s`; `p` is its design point, `t` what the negotiations of that point have in common,
-`o` the record that it leaves behind. Utilities are each side's own (V for the US, -K for Seoul).
-Draws have addresses and no history, so a block of them is made only where something hangs on it.
+a rule of `sim.rules`, and the two give the same negotiation bit for bit. The negotiations of a
+design point are played in step, so many `LANES` at a time: until all is on the table a round is a
+row of short loops over lanes, which the compiler turns into vectors; what comes of it, full of
+jumps, is taken lane by lane. The state `s` holds an array of lanes for every quantity; `p` is the
+design point, `t` what its negotiations have in common, `o` the record that one leaves behind.
+Utilities are each side's own (V for the US, -K for Seoul). Draws have addresses and no history, so
+a block of them is made only where something hangs on it.
 """
 
 import math
@@ -13,14 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiling import kernel, record_maker, records
+from sim.compiling import kernel, lane_mover, record_maker, records
 from sim.draws import Address, uniforms
 from sim.kernel.answers import bargain, learn
 from sim.kernel.domestic import GOES_ON, domestic
 from sim.kernel.fortune import change_executive, draw_fortune, draw_types, set_reservations
-from sim.kernel.positions import take_positions, walk_outs
+from sim.kernel.positions import (
+    draw_noise,
+    find_best_demands,
+    make_packages,
+    show_to_the_public,
+    table_offers,
+    walk_outs,
+    weigh_walk_outs,
+)
 from sim.kernel.tables import Tables, begin_tables, room_for_tables
-from sim.rules.backlash import backlash_after_offer, public_reaction
 from sim.rules.protocol import happens
 from sim.terms import Ending, Purpose
 
@@ -28,69 +38,117 @@ _TYPES, _FORTUNE = int(Purpose.TYPES), int(Purpose.FORTUNE)
 _TABLE, _ANSWERS = int(Purpose.TABLE), int(Purpose.ANSWERS)
 _WALK_OUT, _LAPSE = int(Ending.WALK_OUT), int(Ending.LAPSE)
 
+LANES = 32  # negotiations in step: the state of more does not fit the nearest cache
+_VECTOR = 8  # lanes that the compiler takes at once; what is left over it takes one by one
+
 STATE = np.dtype(
     [
-        (name, "f8")
+        (name, "f8", (LANES,))
         for name in (
             "threshold mandate demand_value demanded_category free_category joint_gain "
             "mandate_noise successor_draw shock seoul_cost limit threat_open willingness waiting "
             "us_mean us_sd us_per_scale seoul_mean seoul_sd seoul_per_scale backlash "
-            "us_reservation seoul_reservation "
-            "us_best seoul_best us_noise seoul_noise us_target seoul_target us_offer seoul_offer "
-            "us_amount us_category seoul_amount seoul_category "
+            "us_reservation seoul_reservation us_room seoul_room "
+            "us_best seoul_best us_noise_draw seoul_noise_draw us_leave_draw seoul_leave_draw "
+            "us_noise seoul_noise us_target seoul_target us_offer seoul_offer "
+            "us_amount us_category seoul_amount seoul_category us_odds seoul_odds "
             "us_offer_to_seoul seoul_offer_to_us last_us_offer_to_seoul last_seoul_offer_to_us "
             "deal_amount deal_category deal_value deal_utility"
         ).split()
     ]
-    + [("changes", "?"), ("emerges", "?"), ("unbroken", "?"), ("us_clock", "i8")]
+    + [
+        (name, "i8", (LANES,))
+        for name in ("changes", "emerges", "unbroken", "us_clock", "replicate")
+    ]
 )
 _new_state = record_maker(STATE)
+_move = lane_mover(STATE)
 
 
 @kernel
-def _play_round(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any) -> int:
-    """One round, in the order of play: an ending, or the talks go on."""
-    if s.changes and r == p.turnover_round:
-        change_executive(p, s)
-        o.executive_changed = True
-    set_reservations(p, s, r)
+def _draw(s: Any, i: int, address: Address, r: int) -> None:
+    """The draws that every negotiation makes in a round."""
     u = uniforms(*address, _TABLE, r, 0)
-    take_positions(p, t, s, r, u)
-    s.backlash = backlash_after_offer(
-        s.backlash, public_reaction(s.us_amount, p.public_backlash_scale), p.public_backlash_speed
-    )
-    broken_off = walk_outs(p, s, r, u, o)
-    s.last_us_offer_to_seoul, s.last_seoul_offer_to_us = s.us_offer_to_seoul, s.seoul_offer_to_us
-    if broken_off:
-        s.unbroken = False
+    s.us_noise_draw[i], s.seoul_noise_draw[i], s.us_leave_draw[i], s.seoul_leave_draw[i] = u
+
+
+@kernel
+def _begin(p: Any, s: Any, i: int, address: Address, o: Any) -> None:
+    """One negotiation from nothing to the start of its first round."""
+    draw_types(p, s, i, uniforms(*address, _TYPES, 0, 0))
+    draw_fortune(p, s, i, uniforms(*address, _FORTUNE, 0, 0))
+    _draw(s, i, address, 0)
+    o.amount = o.category = o.us_value = o.seoul_cost = math.nan
+
+
+@kernel
+def _table(p: Any, t: Any, s: Any, lanes: int, r: int) -> None:
+    """A round until all is on the table and the public has seen it."""
+    set_reservations(p, s, lanes, r)
+    draw_noise(p, s, lanes)
+    find_best_demands(p, s, lanes)
+    table_offers(p, t, s, lanes, r)
+    make_packages(p, s, lanes)
+    show_to_the_public(p, s, lanes)
+    weigh_walk_outs(p, s, lanes)
+
+
+@kernel
+def _answer(p: Any, blocs: Any, t: Any, s: Any, i: int, r: int, address: Address, o: Any) -> int:
+    """What comes of the round in one negotiation: an ending, or the talks go on."""
+    if walk_outs(p, s, i, r, o):
+        s.unbroken[i] = 0
         resume = uniforms(*address, _ANSWERS, r, 0)[3]
         return GOES_ON if happens(p.talks_returns_after_walk_out, resume) else _WALK_OUT
-    agreed = bargain(p, t, s, r, address)
-    learn(p, t, s, r)
+    agreed = bargain(p, t, s, i, r, address)
+    learn(p, t, s, i, r)
     if agreed:
-        return domestic(p, blocs, t, s, r, address, o)
+        return domestic(p, blocs, t, s, i, r, address, o)
     return GOES_ON
 
 
 @kernel
-def _play(p: Any, blocs: Any, t: Any, address: Address, o: Any) -> None:
-    """One negotiation from its types to its end."""
+def _end(p: Any, s: Any, i: int, ending: int, o: Any) -> None:
+    o.ending = ending
+    o.gap = s.us_offer[i] - s.seoul_offer_to_us[i]
+    o.backlash = s.backlash[i]
+    o.lapsed = o.round > p.talks_expiry_round
+    o.threat = s.threat_open[i] == 1.0
+
+
+@kernel
+def _play(p: Any, blocs: Any, t: Any, address: Address, outcomes: Any) -> None:
+    """Negotiations in step, at most so many as there are lanes, from their types to their ends."""
     s = _new_state()
-    draw_types(p, s, uniforms(*address, _TYPES, 0, 0))
-    draw_fortune(p, s, uniforms(*address, _FORTUNE, 0, 0))
-    o.amount = o.category = o.us_value = o.seoul_cost = math.nan
-    o.ending = _LAPSE
+    seed, word, first = address
+    begun = lanes = outcomes.shape[0]
+    for i in range(begun):
+        s.replicate[i] = i
+        _begin(p, s, i, (seed, word, first + np.uint64(i)), outcomes[i])
     rounds = int(p.talks_rounds)
     for r in range(rounds):
-        ending = _play_round(p, blocs, t, s, r, address, o)
-        o.round = r + 1
-        if ending != GOES_ON:
-            o.ending = ending
-            break
-    o.gap = s.us_offer - s.seoul_offer_to_us
-    o.backlash = s.backlash
-    o.lapsed = o.round > p.talks_expiry_round
-    o.threat = s.threat_open == 1.0
+        if r == p.turnover_round:
+            for i in range(lanes):
+                if s.changes[i] == 1:
+                    change_executive(p, s, i)
+                    outcomes[s.replicate[i]].executive_changed = True
+        # A lane whose talks are over is played on to fill a vector; nobody reads it.
+        _table(p, t, s, min(begun, -(-lanes // _VECTOR) * _VECTOR), r)
+        i = 0
+        while i < lanes:
+            o, own = outcomes[s.replicate[i]], (seed, word, first + np.uint64(s.replicate[i]))
+            ending = _answer(p, blocs, t, s, i, r, own, o)
+            o.round = r + 1
+            if ending == GOES_ON:
+                if r + 1 < rounds:
+                    _draw(s, i, own, r + 1)
+                i += 1
+            else:
+                _end(p, s, i, ending, o)
+                lanes -= 1
+                _move(s, lanes, i)
+    for i in range(lanes):
+        _end(p, s, i, _LAPSE, outcomes[s.replicate[i]])
 
 
 @kernel
@@ -105,9 +163,10 @@ def _play_block(
 ) -> None:
     for index in range(points.shape[0]):
         begin_tables(points[index], tables)
-        for replicate in range(outcomes.shape[1]):
-            address = seed, words[index], np.uint64(first_replicate + replicate)
-            _play(points[index], blocs[index], tables, address, outcomes[index, replicate])
+        for first in range(0, outcomes.shape[1], LANES):
+            address = seed, words[index], np.uint64(first_replicate + first)
+            in_step = outcomes[index, first : first + LANES]
+            _play(points[index], blocs[index], tables, address, in_step)
 
 
 def play_block(

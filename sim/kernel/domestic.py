@@ -26,9 +26,11 @@ _ANSWERS, _VOTE = int(Purpose.ANSWERS), int(Purpose.VOTE)
 
 
 @kernel
-def _passes(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any) -> bool:
+def _passes(p: Any, blocs: Any, t: Any, s: Any, i: int, r: int, address: Address, o: Any) -> bool:
     """The vote: every bloc draws who attends, who says yes and who abstains."""
-    felt = felt_cost(-s.deal_utility, p.public_backlash_weight * s.backlash, s.shock, s.willingness)
+    felt = felt_cost(
+        -s.deal_utility[i], p.public_backlash_weight * s.backlash[i], s.shock[i], s.willingness[i]
+    )
     present, yes, abstain = 0.0, 0.0, 0.0
     threshold, chance, log_of_commoner = math.nan, 0.0, 0.0
     for index in range(blocs.shape[0]):
@@ -51,17 +53,19 @@ def _passes(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any
 
 
 @kernel
-def domestic(p: Any, blocs: Any, t: Any, s: Any, r: int, address: Address, o: Any) -> int:
+def domestic(p: Any, blocs: Any, t: Any, s: Any, i: int, r: int, address: Address, o: Any) -> int:
     """What the president and the Assembly make of a deal: an ending, or the talks go on."""
     _, _, signs, resume = uniforms(*address, _ANSWERS, r, 0)
-    if not president_signs(s.deal_value, s.threshold, s.demand_value, p.president_precision, signs):
+    if not president_signs(
+        s.deal_value[i], s.threshold[i], s.demand_value[i], p.president_precision, signs
+    ):
         o.vetoes += 1
-        s.mandate = s.threshold
+        s.mandate[i] = s.threshold[i]
         return GOES_ON if happens(p.president_returns_after_veto, resume) else _VETO
-    if p.assembly_consent_required == 0.0 or _passes(p, blocs, t, s, r, address, o):
-        o.amount, o.category = s.deal_amount, s.deal_category
-        o.us_value, o.seoul_cost = s.deal_value, -s.deal_utility
+    if p.assembly_consent_required == 0.0 or _passes(p, blocs, t, s, i, r, address, o):
+        o.amount, o.category = s.deal_amount[i], s.deal_category[i]
+        o.us_value, o.seoul_cost = s.deal_value[i], -s.deal_utility[i]
         return _RATIFIED
     o.refusals += 1
-    s.limit = assembly_limit(p.known_limit, s.shock, 1.0, 0.0, 0.0)
+    s.limit[i] = assembly_limit(p.known_limit, s.shock[i], 1.0, 0.0, 0.0)
     return GOES_ON if happens(p.assembly_returns_after_refusal, resume) else _REFUSED

@@ -10,12 +10,11 @@ Comm. ACM 16, for the step that solves w + ln w = y.
 
 import math
 
-from sim.compiling import polynomial, power_of_two, ratio, rule
+from sim.compiling import TO_WHOLE, polynomial, power_of_two, ratio, rule
 
 _PER_LN_2 = 1.4426950408889634
 _LN_2_HIGH = 0.6931471805598903  # 42 bits, so that whole multiples of it are exact
 _LN_2_LOW = 5.497923018708371e-14
-_TO_WHOLE = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to a whole number
 _VANISHES = -708.0  # below it exp(x) is no normal number
 _EXP = (
     1.0, 1.0, 0.5000000000000001, 0.16666666666666669, 0.04166666666662413, 0.008333333333330062,
@@ -77,13 +76,20 @@ def exponential(power: float) -> float:
     """e to a power of at most 700, to about 6 parts in 10^16; 0 below -708."""
     if power < _VANISHES:
         return 0.0
-    twos = (power * _PER_LN_2 + _TO_WHOLE) - _TO_WHOLE
+    raised = power * _PER_LN_2 + TO_WHOLE
+    twos = raised - TO_WHOLE
     rest = (power - twos * _LN_2_HIGH) - twos * _LN_2_LOW
-    return polynomial(rest, _EXP) * power_of_two(twos)
+    return polynomial(rest, _EXP) * power_of_two(raised)
 
 
 @rule
-def _tail_quantile(draw: float) -> float:
+def is_in_a_tail(draw: float) -> bool:
+    """Whether a number in (0, 1) is within 0.01 of either end."""
+    return draw - 0.5 < -0.49 or draw - 0.5 > 0.49
+
+
+@rule
+def tail_quantile(draw: float) -> float:
     """Standard normal quantile within 0.01 of either end."""
     smaller = draw
     if draw > 0.5:
@@ -99,12 +105,18 @@ def _tail_quantile(draw: float) -> float:
 
 
 @rule
+def central_quantile(draw: float) -> float:
+    """Standard normal quantile away from the ends, to about 1 part in 10^15."""
+    q = draw - 0.5
+    return q * ratio(0.2401 - q * q, _CENTRE_OVER, _CENTRE_UNDER)
+
+
+@rule
 def normal_quantile(draw: float) -> float:
     """Standard normal quantile of a number in (0, 1), to about 1 part in 10^15."""
-    q = draw - 0.5
-    if q < -0.49 or q > 0.49:
-        return _tail_quantile(draw)
-    return q * ratio(0.2401 - q * q, _CENTRE_OVER, _CENTRE_UNDER)
+    if is_in_a_tail(draw):
+        return tail_quantile(draw)
+    return central_quantile(draw)
 
 
 @rule
@@ -117,11 +129,26 @@ def lambert_step(y: float, w: float) -> float:
 
 
 @rule
+def is_far_out(y: float) -> bool:
+    """Whether y is beyond what the fits of Lambert's W reach."""
+    return y > 16.0
+
+
+@rule
+def near_lambert_exponential(y: float) -> float:
+    """The w > 0 with w + ln w = y for y up to 16; that of 16 beyond."""
+    reached = y
+    if is_far_out(y):
+        reached = 16.0
+    if reached > 1.0:
+        return ratio(reached - 1.0, _LARGE_W_OVER, _LARGE_W_UNDER)
+    x = exponential(reached)
+    return x * ratio(x, _W_OVER, _W_UNDER)
+
+
+@rule
 def lambert_exponential(y: float) -> float:
     """The w > 0 with w + ln w = y: Lambert's W of exp(y), to about 1 part in 10^15."""
-    if y > 16.0:
+    if is_far_out(y):
         return lambert_step(y, lambert_step(y, y - math.log(y)))
-    if y > 1.0:
-        return ratio(y - 1.0, _LARGE_W_OVER, _LARGE_W_UNDER)
-    x = exponential(y)
-    return x * ratio(x, _W_OVER, _W_UNDER)
+    return near_lambert_exponential(y)

@@ -23,6 +23,7 @@ import sim
 from sim import PARAMETERS, Ending, Policy, Scenario, negotiate, read_scenario
 from sim.case import Party
 from sim.design_points import BLOC
+from sim.kernel import LANES
 from sim.terms import Family, Protocol
 
 INF = math.inf
@@ -173,12 +174,13 @@ def settings_of_talks(draw: st.DrawFn) -> tuple[str, dict[str, float]]:
     return draw(st.sampled_from(list(ASSEMBLIES))), values
 
 
-def both_engines(assembly: str, values: dict[str, float], replicates: int, **draws) -> None:
+def both_engines(assembly: str, values: dict[str, float], replicates: range, **draws) -> None:
+    """The kernel plays more than its lanes hold, the agents some of them."""
     points = case_with(assembly).points(values)
-    agents = negotiate(points, replicates, engine="mesa", **draws)
-    kernel = negotiate(points, replicates, **draws)
-    for by_agents, by_kernel in zip(agents[0], kernel[0], strict=True):
-        assert by_agents.tobytes() == by_kernel.tobytes(), (by_agents, by_kernel)
+    kernel = negotiate(points, LANES + 9, **draws)[0]
+    for replicate in replicates:
+        agents = negotiate(points, 1, engine="mesa", first_replicate=replicate, **draws)[0]
+        assert agents.tobytes() == kernel[replicate].tobytes(), (agents, kernel[replicate])
 
 
 def test_settings_are_made_for_the_whole_table_of_parameters():
@@ -189,7 +191,7 @@ def test_settings_are_made_for_the_whole_table_of_parameters():
 @settings(max_examples=400)
 @given(settings_of_talks(), st.integers(0, 2**64 - 1))
 def test_agents_and_kernel_play_the_same_talks_in_any_setting(setting, seed):
-    both_engines(*setting, replicates=4, seed=seed, common=False)
+    both_engines(*setting, range(1, LANES + 9, 11), seed=seed, common=False)
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -313,7 +315,7 @@ SOME = 12
 @pytest.mark.plain
 @pytest.mark.parametrize("setting", BRANCHES)
 def test_agents_and_kernel_take_the_same_branches(setting):
-    both_engines("of the case", BRANCHES[setting], SOME, seed=1)
+    both_engines("of the case", BRANCHES[setting], range(0, LANES + 9, 4), seed=1)
 
 
 @pytest.mark.plain
@@ -376,6 +378,17 @@ def test_I1_blocks_and_threads_change_nothing(scenario, blocks, threads, common)
     whole = negotiate(points, 3001, seed=3, common=common)
     cut = in_blocks(points, 3001, blocks, threads, seed=3, common=common)
     assert cut.tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("setting", BRANCHES)
+def test_I1_talks_do_not_hang_on_the_talks_in_step_with_them(setting):
+    """Whole lanes, vectors that are not full, a lane on its own: each record is the same."""
+    points = case_with("of the case").points(BRANCHES[setting])
+    whole = negotiate(points, 2 * LANES + 3, seed=3)
+    for count in (1, 7, 8, 9, LANES - 1, LANES, LANES + 1):
+        for first in (0, 5, LANES - 1):
+            part = negotiate(points, count, first_replicate=first, seed=3)
+            assert part.tobytes() == whole[:, first : first + count].tobytes()
 
 
 @pytest.mark.parametrize("common", [True, False])

@@ -17,7 +17,14 @@ import pytest
 
 import sim.rules
 from sim import compiling
-from sim.compiling import COMPILED, cache_folder, record_maker, source_fingerprint, wide_product
+from sim.compiling import (
+    COMPILED,
+    cache_folder,
+    lane_mover,
+    record_maker,
+    source_fingerprint,
+    wide_product,
+)
 
 MODULES = [
     importlib.import_module(f"sim.rules.{found.name}")
@@ -207,6 +214,21 @@ def test_a_kernel_can_hold_a_record_of_its_own():
 
     played = numba.njit(play)
     assert [played(0.5), played(2.0), played(0.25)] == [1.5, -2.0, 1.25]
+
+
+@pytest.mark.plain
+def test_a_lane_is_moved_in_every_column():
+    lanes = np.dtype([("offer", "f8", (3,)), ("clock", "i8", (3,))])
+    make, move = record_maker(lanes), lane_mover(lanes)
+
+    def play() -> tuple[float, ...]:
+        state = make()
+        for lane in range(3):
+            state.offer[lane], state.clock[lane] = 0.5 + lane, 7 + lane
+        move(state, 2, 0)
+        return state.offer[0], state.offer[1], state.offer[2], state.clock[0], state.clock[1]
+
+    assert tuple(numba.njit(play)()) == (2.5, 1.5, 2.5, 9, 8)
 
 
 def test_rules_are_compiled_unless_that_is_switched_off():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import lambertw
 
-from sim.compiling import _exactly_fused, polynomial, power_of_two, ratio, rule
+from sim.compiling import TO_WHOLE, _exactly_fused, polynomial, power_of_two, ratio, rule
 from sim.rules.special_functions import exponential, lambert_exponential, lambert_step
 
 pytestmark = pytest.mark.plain
@@ -57,7 +57,8 @@ def test_a_power_of_two_is_exact(exponent):
     def compiled(x: float) -> float:
         return power_of_two(x)
 
-    assert power_of_two(exponent) == compiled(exponent) == math.ldexp(1.0, int(exponent))
+    raised = exponent + TO_WHOLE
+    assert power_of_two(raised) == compiled(raised) == math.ldexp(1.0, int(exponent))
 
 
 # exp
