@@ -2,8 +2,8 @@
 
 What a negotiation asks for on average is counted, not guessed: another process plays some with the
 compiler switched off and counts every block of draws and every call of exp, log, pow, the normal
-quantile and Lambert's W. The floor does as many of each, each kind in a loop of its own, where
-nothing waits for anything.
+quantile and Lambert's W. The floor does as many of each, each kind in a loop of its own over the
+kernel's lanes, where nothing waits for anything and the compiler makes vectors of what it can.
 """
 
 import json
@@ -25,13 +25,24 @@ import sim.rules.ratification
 import sim.rules.reservation
 import sim.rules.responding
 from sim import negotiate, read_scenario
-from sim.compiling import COMPILED, kernel
+from sim.compiling import COMPILED, kernel, record_maker
 from sim.draws import uniforms
-from sim.rules.special_functions import exponential, lambert_exponential, normal_quantile
+from sim.kernel import LANES
+from sim.rules.special_functions import (
+    central_quantile,
+    exponential,
+    is_in_a_tail,
+    near_lambert_exponential,
+    tail_quantile,
+)
 
 COUNTED = 400  # negotiations that are counted
 NEEDS = ("blocks", "normal quantile", "Lambert's W", "exp", "log", "pow")
 _GOLDEN = 0.6180339887498949  # steps through (0, 1) without a pattern
+
+
+_ROOM = np.dtype([("x", "f8", (LANES,)), ("total", "f8", (LANES,))])
+_new_room = record_maker(_ROOM)
 
 
 @kernel
@@ -42,25 +53,35 @@ def _next(x: float) -> float:
 @kernel
 def floor_kernel(blocks: int, quantiles: int, ws: int, exps: int, logs: int, pows: int) -> float:
     """So many blocks of draws and calls of each function; the sum keeps them from being dropped."""
-    total, x = 0.0, 0.5
+    total, x, room = 0.0, 0.5, _new_room()
+    for i in range(LANES):
+        room.x[i], room.total[i] = (i + 0.5) / LANES, 0.0
     for index in range(blocks):
         u = uniforms(np.uint64(1), np.uint64(0), np.uint64(index), 2, 3, 0)
         total += u[0] + u[1] + u[2] + u[3]
-    for _ in range(quantiles):
-        x = _next(x)
-        total += normal_quantile(x)
-    for _ in range(ws):
-        x = _next(x)
-        total += lambert_exponential(-5.0 * x)
-    for _ in range(exps):
-        x = _next(x)
-        total += exponential(-6.0 * x)
+    for _ in range(0, quantiles, LANES):
+        for i in range(LANES):
+            room.x[i] = _next(room.x[i])
+            room.total[i] += central_quantile(room.x[i])
+        for i in range(LANES):
+            if is_in_a_tail(room.x[i]):
+                room.total[i] += tail_quantile(room.x[i])
+    for _ in range(0, ws, LANES):
+        for i in range(LANES):
+            room.x[i] = _next(room.x[i])
+            room.total[i] += near_lambert_exponential(-5.0 * room.x[i])
+    for _ in range(0, exps, LANES):
+        for i in range(LANES):
+            room.x[i] = _next(room.x[i])
+            room.total[i] += exponential(-6.0 * room.x[i])
     for _ in range(logs):
         x = _next(x)
         total += math.log(x)
     for _ in range(pows):
         x = _next(x)
         total += math.pow(x, 100.0 * x)
+    for i in range(LANES):
+        total += room.total[i]
     return total
 
 
@@ -119,7 +140,7 @@ def _count() -> dict[str, float]:
     counter.replace(sim.kernel.positions, "tail_quantile", "the same quantile once more")
     counter.replace(sim.kernel.positions, "near_lambert_exponential", "Lambert's W")
     counter.replace(sim.rules.aspiration, "lambert_exponential", "the same W once more")
-    vars(sim.kernel)["_VECTOR"] = 1  # no lane whose talks are over is played on
+    sim.kernel._VECTOR = 1  # no lane whose talks are over is played on
     negotiate(points, COUNTED, seed=1)
     return {name: counter.calls[name] / COUNTED for name in NEEDS}
 

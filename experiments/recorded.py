@@ -87,7 +87,7 @@ class Recorded:
         ):
             if not 0 <= value < count:
                 raise InputError(f"{where}: {name} is {value}; it must be in [0, {count - 1}]")
-        found = self.inspected() if is_staged(study) else Inspection()
+        found = self.inspected() if is_staged(study) else self.inspected(set())
         for block in self.plan(found):
             if design_point in block.points and 0 <= replicate - block.first < block.replicates:
                 found = found if is_staged(study) else self.inspected({block.index})

@@ -157,7 +157,7 @@ def _play(
             if block.index not in found:
                 missing.append(block)
                 continue
-            totals.add(_fitting(found.pop(block.index), block, folder))
+            totals.add(_fitting(found[block.index], block, folder))
             if progress is not None:
                 progress(block.negotiations)
         for block, counts in team.play(job, missing):

@@ -4,7 +4,7 @@ Nothing of the search is shared but the likelihood and how often each value of a
 a search that missed a part of the posterior would be seen. Needs the extra `crosscheck`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,21 @@ from experiments.calibration.evaluation import Evaluator, Progress, stream
 from experiments.calibration.fitting import Calibration
 from experiments.calibration.likelihood import episodes_with
 from experiments.calibration.plan_record import Plan
-from experiments.calibration.search import even_negotiations
+from experiments.calibration.search import even_negotiations, shared_out
 from experiments.calibration.unknowns import UnknownLaw, leaning_law
 
 __all__ = ["CrossCheck", "check_installed", "compared", "crosscheck", "leaning_to", "sentences"]
 
 Reals = NDArray[np.float64]
 
-WALKERS, STEPS = 96, 600
+WALKERS, STEPS = 128, 250
+MORE = 2  # times the plan's negotiations: a walker with a lucky estimate stays where it is for long
 LARGEST_SHIFT = 0.3  # of a mean, in posterior sd
 SD_RATIOS = (0.75, 1.33)
 LEAST_EFFECTIVE = 100.0  # draws of the chain, below which it says nothing
-LEAST_TIMES = 5.0  # autocorrelation times in the kept steps, likewise
+LEAST_TIMES = 3.0  # autocorrelation times in the kept steps, likewise
 SIGNIFICANT = 3.0  # Monte Carlo errors
+_FOR_NOISE = 256  # draws on which negotiations are shared out among episodes
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def crosscheck(
     Parameters
     ----------
     walkers : even, at least twice the shared parameters; steps : of each, at least 10
-    negotiations : of each draw in each episode; None for the plan's
+    negotiations : of each draw in each episode, on average; None for twice the plan's
     workers : threads; None for all cores; the numbers are the same for any
     progress : called with the number of negotiations that were played
 
@@ -122,14 +124,19 @@ def crosscheck(
     InputError
         Where the extra is not installed, or walkers or steps are too few.
     """
-    asked = plan if negotiations is None else plan.with_negotiations(negotiations)
+    asked = plan.with_negotiations(negotiations or MORE * plan.negotiations)
+    seed = stream(plan.seed, "cross-check")
     evaluator = Evaluator(
-        plan, episodes_with([plan.targets], plan), even_negotiations(asked),
-        stream(plan.seed, "cross-check", "talks"), False, workers, progress,
+        asked, episodes_with([plan.targets], plan), even_negotiations(asked),
+        stream(seed, "talks"), False, workers, progress,
     )  # fmt: skip
     unknown = calibration.uniforms[:, len(plan.parameters) :]
     laws = leaning_to(plan, unknown, calibration.weights)
-    chain = ensemble(evaluator, laws, walkers, steps, stream(plan.seed, "cross-check"))
+    some = calibration.rounds.z[calibration.chosen[:_FOR_NOISE]]
+    found = evaluator(some, laws, np.random.default_rng(stream(seed, "noise")))
+    shared = shared_out(asked, found, np.full(len(some), 1.0 / len(some)))
+    evaluator = replace(evaluator, negotiations=shared)
+    chain = ensemble(evaluator, laws, walkers, steps, stream(seed, "walk"))
     return compared(
         calibration.parameters, calibration.uniforms, calibration.weights,
         calibration.effective_size, chain,

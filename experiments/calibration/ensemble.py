@@ -31,8 +31,8 @@ WARM_UP = 0.4  # share of the steps that is not kept
 _WINDOW = 5.0  # autocorrelation times over which a correlation is summed
 _STARTS = 8  # draws from the prior for each walker
 _IMPOSSIBLE = -1e6  # in place of a log-likelihood of -inf: from there a walker may go anywhere
-_STEPS = (0.2, 0.5, 1.0)  # of the moves by spread, as shares of it
-_SPREAD_MOVES = 0.7  # share of the moves; the others are by differences
+_STEPS = (0.5, 0.8, 1.0)  # of the moves by spread, as shares of it: short ones hardly move
+_SPREAD_MOVES = 0.9  # share of the moves; the others are by differences
 
 
 @dataclass(frozen=True)

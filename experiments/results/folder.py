@@ -13,7 +13,7 @@ from typing import Any
 from experiments import provenance
 from experiments.results.blocks import block_index, find_blocks
 from experiments.results.errors import ResultsError
-from experiments.results.inspection import inspect, orphans
+from experiments.results.inspection import Blocks, inspect, orphans
 from experiments.results.lock import locked
 from experiments.results.store import LocalStore, Store
 from experiments.results.writing import as_json
@@ -146,7 +146,7 @@ class RunFolder:
         self.manifest |= changes
         self.store.write(MANIFEST, as_json(self.manifest).encode())
 
-    def finished(self, only: Collection[int] | None = None) -> dict[int, dict[str, Any]]:
+    def finished(self, only: Collection[int] | None = None) -> Blocks:
         """The columns of the counts of every block that is there as a whole, by number.
 
         What is damaged, doubled or of another run is put aside, into quarantine/, and logged. Where

@@ -1,12 +1,44 @@
 """Which blocks of a folder are whole, and what is wrong with the others."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.results.blocks import block_index, find_blocks, read_block, read_checked
 from experiments.results.errors import DamagedBlock
 from experiments.results.store import Store
+
+
+class Blocks(Mapping[int, dict[str, Any]]):
+    """The columns of the counts of blocks, by number; each is read when asked for and not kept.
+
+    A study may have more counts than there is memory for.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """No block yet."""
+        self._store = store
+        self._names: dict[int, str] = {}
+
+    def add(self, index: int, name: str) -> None:
+        """Take up a block by its file."""
+        self._names[index] = name
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """Read a block; raises DamagedBlock or FileNotFoundError where it has gone bad since."""
+        return read_block(self._store, self._names[index])[0]
+
+    def __contains__(self, index: object) -> bool:
+        """Whether a block is there; nothing is read."""
+        return index in self._names
+
+    def __iter__(self) -> Iterator[int]:
+        """The numbers."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """How many blocks."""
+        return len(self._names)
 
 
 @dataclass
@@ -19,7 +51,7 @@ class Inspection:
     problems : what is wrong with a file, by its name
     """
 
-    whole: dict[int, dict[str, Any]] = field(default_factory=dict)
+    whole: Blocks
     rows: dict[int, str] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     problems: dict[str, str] = field(default_factory=dict)
@@ -38,7 +70,7 @@ def inspect(
     keep_rows : whether a block counts only with its negotiations
     only : the numbers that matter; None for all
     """
-    found = Inspection()
+    found = Inspection(Blocks(store))
     for index, names in find_blocks(store, "counts").items():
         if only is None or index in only:
             for name in names:
@@ -59,7 +91,7 @@ def _judge(
     """What is wrong with a block; one that is whole goes into what was found."""
     index = block_index(name)
     assert index is not None
-    columns, about = read_block(store, name)
+    _, about = read_block(store, name)
     found.keys.add(about.get("key", ""))
     if key is not None and about.get("key") != key:
         return "is a block of another run"
@@ -77,7 +109,7 @@ def _judge(
         except FileNotFoundError:
             return "has lost its negotiations"
         found.rows[index] = rows
-    found.whole[index] = columns
+    found.whole.add(index, name)
     return None
 
 

@@ -68,7 +68,8 @@ def binomial_search(trials: float, probability: float, none: float, draw: float)
     """The binomial quantile, given the probability that the rarer outcome does not occur.
 
     Searched from the end with the smaller tail, so that the first term does not underflow for up
-    to 1,000 trials.
+    to 1,000 trials. A draw that lies exactly on a step of the law, which has practically no chance,
+    gives the count below the quantile where success is the commoner outcome.
     """
     flipped = probability > 0.5
     success = rarer_outcome(probability)

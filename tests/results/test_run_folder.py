@@ -26,6 +26,7 @@ from experiments.results import (
     run_key,
     write_block,
 )  # fmt: skip
+from experiments.results.errors import DamagedBlock
 from experiments.results.inspection import inspect, orphans
 from experiments.results.lock import RUN_LOCK, locked, owners
 from sim import InputError
@@ -101,6 +102,25 @@ def test_the_same_run_goes_on_and_finds_its_blocks(store):
     assert sorted(again.finished(only=[1, 7])) == [1]
     assert store.names("counts") == names
     assert store.names("quarantine") == []
+
+
+def test_counts_are_read_when_asked_for_and_not_kept(store, monkeypatch):
+    """A study may have more counts than there is memory for."""
+    _, names = run(store)
+    done = run(store, blocks=0)[0].finished()
+    read = []
+    whole = store.read
+    monkeypatch.setattr(type(store), "read", lambda _, name: read.append(name) or whole(name))
+    assert 2 in done
+    assert 3 not in done
+    assert len(done) == 3
+    assert read == []
+    for _ in range(2):
+        assert done[1]["n"].tolist() == [60]
+    assert read == [names[1]] * 2
+    store.write(names[1], whole(names[1])[:-1])
+    with pytest.raises(DamagedBlock):
+        done[1]
 
 
 def test_other_words_make_no_other_run(store):
