@@ -1,4 +1,4 @@
-"""The draws as ArviZ reads them: posterior, priors, likelihoods by episode, what was reported.
+"""The draws as ArviZ reads them: posterior, priors, likelihoods, reports real and replicated.
 
 Needs the extra `report` (ArviZ and h5netcdf); without it a calibration writes the same draws as
 posterior.json alone.
@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.calibration.evaluation import stream
 from experiments.calibration.fitting import Calibration
+from experiments.calibration.kernels import draw_report
+from experiments.calibration.playing import play
 from experiments.results.writing import written_whole
 from sim.errors import InputError
+
+Reals = NDArray[np.float64]
 
 
 def is_installed() -> bool:
@@ -27,8 +32,9 @@ def to_arviz(calibration: Calibration) -> Any:
 
     Returns
     -------
-    a DataTree with the groups posterior, prior, log_likelihood (a draw and an episode) and
-    observed_data (what was reported, by target)
+    a DataTree with the groups posterior, prior, log_likelihood (a draw and an episode),
+    posterior_predictive (by target, the report of one negotiation at each draw of the posterior,
+    NaN where nothing could be reported) and observed_data (what was reported)
 
     Raises
     ------
@@ -50,8 +56,27 @@ def to_arviz(calibration: Calibration) -> Any:
             episode.name: calibration.rounds.logs[rows, index][None]
             for index, episode in enumerate(plan.episodes)
         },
+        "posterior_predictive": _replicated(calibration),
         "observed_data": {target.id: np.array([target.centre]) for target in plan.targets},
     })  # fmt: skip
+
+
+def _replicated(calibration: Calibration) -> dict[str, Reals]:
+    """Reports replicated at the draws, by target, shape (1, draws)."""
+    plan, found = calibration.plan, {}
+    seed = stream(plan.seed, "replicated reports")
+    for episode in plan.episodes:
+        values = play(plan, episode, calibration.uniforms[calibration.chosen], 1, seed=seed)
+        rng = np.random.default_rng(stream(seed, episode.name))
+        for target in episode.targets:
+            told = values[target.statistic][:, 0]
+            errors = rng.random(len(told))
+            found[target.id] = np.array([[
+                draw_report(target, float(value), float(error)).centre
+                if np.isfinite(value) else np.nan
+                for value, error in zip(told, errors, strict=True)
+            ]])  # fmt: skip
+    return found
 
 
 def write_draws(calibration: Calibration, path: Path) -> None:

@@ -22,7 +22,7 @@ __all__ = ["CrossCheck", "check_installed", "compared", "crosscheck", "leaning_t
 
 Reals = NDArray[np.float64]
 
-WALKERS, STEPS = 128, 250
+WALKERS, STEPS = 128, 600
 MORE = 2  # times the plan's negotiations: a walker with a lucky estimate stays where it is for long
 LARGEST_SHIFT = 0.3  # of a mean, in posterior sd
 SD_RATIOS = (0.75, 1.33)

@@ -30,6 +30,7 @@ from experiments.calibration.predictive import DRAWS as PREDICTIVE_DRAWS
 from experiments.calibration.predictive import Predictive, predict_reports
 from experiments.calibration.reported import Target
 from experiments.calibration.synthetic import SyntheticTruth
+from experiments.calibration.targets import SHIPPED, check_rows
 from experiments.results.writing import write_json, write_table
 
 Say = Callable[[str], object]
@@ -45,6 +46,7 @@ class Findings:
     prior, history, identification, predictive, left_out : diagnostics, each with tables
     synthetic : fits to synthetic truth; None where none was made
     checks, status, verdict : what passed, "calibrated" or "not calibrated", and one sentence
+    beside : targets that are shown and not fitted
     backtests : of the cases that have hold-out rows
     curve : probability of a breakdown by the level of a study's parameter, under the posterior and
         under the priors; None where no study was asked; see `experiments.calibration.curve`
@@ -63,6 +65,7 @@ class Findings:
     status: str
     verdict: str
     manifest: dict[str, Any]
+    beside: tuple[Target, ...] = ()
     backtests: tuple[Backtest, ...] = ()
     curve: pd.DataFrame | None = None
 
@@ -115,6 +118,8 @@ def diagnose(
     say : told what is being done
     """
     plan, part = calibration.plan, share_of_work(calibration.plan)
+    if beside is None:
+        beside = check_rows(SHIPPED, [episode.name for episode in plan.episodes])
     if prior is None:
         prior = checked_before(plan, workers, beside)
     say("what history rules out")
@@ -133,7 +138,7 @@ def diagnose(
     status, words = verdict(checks, identification)
     return Findings(
         plan, calibration, prior, history, identification, predictive, left_out, synthetic,
-        checks, status, words, manifest,
+        checks, status, words, manifest, tuple(beside),
     )  # fmt: skip
 
 

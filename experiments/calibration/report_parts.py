@@ -85,10 +85,10 @@ def _targets(findings: Findings, shown: set[str]) -> Iterator[Part]:
         "of its negotiations has the figure within 2 sd. Rows in brackets are shown, not fitted."
     )
     predicted = findings.predictive.targets.set_index("target").to_dict("index")
-    sources = {target.id: target for target in findings.plan.targets}
+    sources = {target.id: target for target in (*findings.plan.targets, *findings.beside)}
     rows = []
     for row in prior.targets.to_dict("records"):
-        target, after = sources.get(row["target"]), predicted.get(row["target"], {})
+        target, after = sources[row["target"]], predicted.get(row["target"], {})
         name = row["target"].removeprefix("T-")
         rows.append([
             name if row["use"] == "fit" else f"[{name}]", _reported(row), _source(target),
@@ -114,9 +114,7 @@ def _reported(row: dict[str, Any]) -> str:
     return f"{row['report']:.3g} ± {row['error']:.2g} {row['unit']}"
 
 
-def _source(target: Target | None) -> object:
-    if target is None:
-        return "shown beside the fit"
+def _source(target: Target) -> object:
     if not target.source_url:  # derived from other rows, which the evidence names
         return f"{target.evidence} ({target.confidence})"
     return (f"{target.source_title} ({target.confidence})", target.source_url)

@@ -28,6 +28,7 @@ def forecast_figure(findings: "Findings", found: "Backtest") -> Figure:
     """Forecasts of what was held out of a case, with what came."""
     wanted = found.table["forecaster"].isin(("model", "prior", "base_rate"))
     rows = pd.DataFrame(found.table[wanted])
+    past = rows.loc[rows["forecaster"] == "base_rate", "n"].max()
     numbers = _kinds(rows, "number")
     flags = _kinds(rows, "flag")
     notes = [
@@ -53,7 +54,7 @@ def forecast_figure(findings: "Findings", found: "Backtest") -> Figure:
         _flag_panel(axes, rows, flags, looks)
         for words, colour, mark in looks:
             label = {"model": "fitted model", "prior": "the same under its priors",
-                     "base_rate": "base rate of the past"}[words]  # fmt: skip
+                     "base_rate": f"base rate of the past (n = {past:.0f})"}[words]  # fmt: skip
             axes.plot([], [], color=colour, marker=mark, ms=3.5, label=label)
         axes.plot([], [], "|", color=SEOUL, ms=8, mew=2, label="reported")
         axes.legend(loc="lower left", bbox_to_anchor=(-0.22, 1.02), ncols=4, fontsize=6.8)

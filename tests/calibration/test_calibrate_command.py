@@ -10,11 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from experiments.calibration.plan import read_plan
 from experiments.calibration.posterior import read_posterior
+from experiments.calibration.targets import SHIPPED, check_rows
 from experiments.cli import main
 from sim.scenario import SEEDS
 
@@ -117,7 +120,38 @@ def test_draws_for_arviz_are_those_of_the_posterior(made: tuple[Path, Result]) -
     column = tree["posterior"]["assembly.shift"].values[0]
     place = told.parameters.index("assembly.shift")
     assert column.tolist() == [row[place] for row in told.draws]
-    assert set(tree.children) >= {"posterior", "prior", "log_likelihood", "observed_data"}
+    assert set(tree.children) == {
+        "posterior", "prior", "log_likelihood", "posterior_predictive", "observed_data",
+    }  # fmt: skip
+
+
+def test_figures_that_are_shown_beside_the_fit_have_their_sources_too(made) -> None:
+    report = (made[0] / "report.md").read_text(encoding="utf-8")
+    shown = check_rows(SHIPPED, [episode.name for episode in read_plan("korea_2019").episodes])
+    assert shown
+    for target in shown:
+        line = next(line for line in report.splitlines() if f"[{target.id[2:]}]" in line)
+        assert (target.source_title if target.source_url else target.evidence) in line
+
+
+def test_replicated_reports_for_arviz_are_of_the_kind_that_was_reported(made) -> None:
+    arviz = pytest.importorskip("arviz")
+    pytest.importorskip("h5netcdf")
+    tree = arviz.from_netcdf(made[0] / "draws.nc")
+    real, replicated = tree["observed_data"], tree["posterior_predictive"]
+    assert set(replicated.data_vars) == set(real.data_vars)
+    draws = tree["posterior"]["assembly.shift"].shape
+    for target in read_plan("korea_2019").targets:
+        found = replicated[target.id].values
+        assert found.shape == draws
+        reported = found[np.isfinite(found)]
+        assert len(reported) > 50
+        if target.kind == "flag":
+            assert set(reported) <= {0.0, 1.0}
+        elif target.kind == "interval" or target.value is not None:
+            assert len(np.unique(reported)) == len(reported)  # each has an error of its own
+            low, high = np.quantile(reported, [0.001, 0.999])
+            assert low <= real[target.id].values[0] <= high, target.id
 
 
 def test_a_calibration_says_first_whether_the_model_can(made: tuple[Path, Result]) -> None:
