@@ -17,7 +17,7 @@ TOLD = {
     "normal quantile": "normal quantiles",
     "Lambert's W": "Lambert's W, in the best demands",
     "exp": "exp: backlash, answers, votes, walk-outs",
-    "log": "log: votes, tails of the normal law",
+    "log": "log: votes",
     "pow": "pow: turnover",
 }
 

@@ -14,7 +14,7 @@ from experiments import provenance, results
 from experiments.blocks import Block, is_staged, stages
 from experiments.calibration.posterior import Posterior, parse_posterior
 from experiments.design import Design, make_design
-from experiments.results.inspection import Inspection, inspect
+from experiments.results.inspection import Blocks, Inspection, inspect
 from experiments.run import Job, most_rounds
 from experiments.study import Study, Variant
 from experiments.study_making import make_study, with_options
@@ -87,7 +87,7 @@ class Recorded:
         ):
             if not 0 <= value < count:
                 raise InputError(f"{where}: {name} is {value}; it must be in [0, {count - 1}]")
-        found = self.inspected() if is_staged(study) else self.inspected(set())
+        found = self.inspected() if is_staged(study) else Inspection(Blocks(self.store))
         for block in self.plan(found):
             if design_point in block.points and 0 <= replicate - block.first < block.replicates:
                 found = found if is_staged(study) else self.inspected({block.index})

@@ -154,10 +154,12 @@ def _play(
         for block in blocks:
             if not _is_mine(block, shard):
                 continue
-            if block.index not in found:
+            try:
+                counts = found[block.index]
+            except (KeyError, results.DamagedBlock):  # not there, or not any more
                 missing.append(block)
                 continue
-            totals.add(_fitting(found[block.index], block, folder))
+            totals.add(_fitting(counts, block, folder))
             if progress is not None:
                 progress(block.negotiations)
         for block, counts in team.play(job, missing):

@@ -128,7 +128,8 @@ def record_maker(dtype: np.dtype[Any]) -> Any:
     @intrinsic
     def make(_typing: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
-            return cgutils.alloca_once(builder, context.get_data_type(record))
+            with builder.goto_entry_block():  # `alloca_once` would fill it with zeros each time
+                return builder.alloca(context.get_data_type(record))
 
         return record(), generate
 

@@ -62,7 +62,7 @@ def to_arviz(calibration: Calibration) -> Any:
 
 
 def _replicated(calibration: Calibration) -> dict[str, Reals]:
-    """Reports replicated at the draws, by target, shape (1, draws)."""
+    """Reports replicated at the draws, by target, shape (1, draws, 1): of one report each."""
     plan, found = calibration.plan, {}
     seed = stream(plan.seed, "replicated reports")
     for episode in plan.episodes:
@@ -71,11 +71,12 @@ def _replicated(calibration: Calibration) -> dict[str, Reals]:
         for target in episode.targets:
             told = values[target.statistic][:, 0]
             errors = rng.random(len(told))
-            found[target.id] = np.array([[
+            reported = [
                 draw_report(target, float(value), float(error)).centre
                 if np.isfinite(value) else np.nan
                 for value, error in zip(told, errors, strict=True)
-            ]])  # fmt: skip
+            ]  # fmt: skip
+            found[target.id] = np.array(reported)[None, :, None]
     return found
 
 

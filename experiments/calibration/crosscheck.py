@@ -1,7 +1,8 @@
 """The same posterior by another way: ensemble MCMC on the likelihood that importance sampling used.
 
-Nothing of the search is shared but the likelihood and how often each value of an unknown is tried:
-a search that missed a part of the posterior would be seen. Needs the extra `crosscheck`.
+Nothing of the search is shared but the likelihood, how often each value of an unknown is tried and
+how many negotiations each episode gets: a search that missed a part of the posterior would be seen.
+Needs the extra `crosscheck`.
 """
 
 from dataclasses import dataclass, replace
@@ -124,7 +125,9 @@ def crosscheck(
     InputError
         Where the extra is not installed, or walkers or steps are too few.
     """
-    asked = plan.with_negotiations(negotiations or MORE * plan.negotiations)
+    asked = plan.with_negotiations(
+        MORE * plan.negotiations if negotiations is None else negotiations
+    )
     seed = stream(plan.seed, "cross-check")
     evaluator = Evaluator(
         asked, episodes_with([plan.targets], plan), even_negotiations(asked),

@@ -24,13 +24,13 @@ from experiments.calibration.history import (
 from experiments.calibration.identification import Identification, identify
 from experiments.calibration.leaving_out import POOL, LeavingOut, leave_out
 from experiments.calibration.plan_record import Plan
+from experiments.calibration.playing import shown_beside
 from experiments.calibration.posterior import Posterior, write_posterior
 from experiments.calibration.posterior_making import posterior_of
 from experiments.calibration.predictive import DRAWS as PREDICTIVE_DRAWS
 from experiments.calibration.predictive import Predictive, predict_reports
 from experiments.calibration.reported import Target
 from experiments.calibration.synthetic import SyntheticTruth
-from experiments.calibration.targets import SHIPPED, check_rows
 from experiments.results.writing import write_json, write_table
 
 Say = Callable[[str], object]
@@ -118,8 +118,7 @@ def diagnose(
     say : told what is being done
     """
     plan, part = calibration.plan, share_of_work(calibration.plan)
-    if beside is None:
-        beside = check_rows(SHIPPED, [episode.name for episode in plan.episodes])
+    beside = shown_beside(plan, beside)
     if prior is None:
         prior = checked_before(plan, workers, beside)
     say("what history rules out")
@@ -138,7 +137,7 @@ def diagnose(
     status, words = verdict(checks, identification)
     return Findings(
         plan, calibration, prior, history, identification, predictive, left_out, synthetic,
-        checks, status, words, manifest, tuple(beside),
+        checks, status, words, manifest, beside,
     )  # fmt: skip
 
 

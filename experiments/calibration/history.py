@@ -32,9 +32,14 @@ from experiments.calibration.forecasting import (
     share_of_draws,
 )
 from experiments.calibration.plan_record import Plan
-from experiments.calibration.playing import groups_of, play, prior_uniforms, with_beside
+from experiments.calibration.playing import (
+    groups_of,
+    play,
+    prior_uniforms,
+    shown_beside,
+    with_beside,
+)
 from experiments.calibration.reported import Target
-from experiments.calibration.targets import SHIPPED, check_rows
 
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -101,11 +106,9 @@ def prior_predictive(
     beside : targets that are shown and not fitted; None for the shipped check rows of the cases
     draws : from the priors, a power of two; negotiations : of each in each episode
     """
-    if beside is None:
-        beside = check_rows(SHIPPED, [episode.name for episode in plan.episodes])
     uniforms, groups = prior_uniforms(plan, draws), np.arange(draws)
     rows, together = [], []
-    for episode in with_beside(plan, beside):
+    for episode in with_beside(plan, shown_beside(plan, beside)):
         seed = stream(plan.seed, "prior talks")
         values = play(plan, episode, uniforms, negotiations, seed=seed, workers=workers)
         at_once = np.ones((draws, negotiations), bool)

@@ -12,6 +12,7 @@ from experiments.calibration.evaluation import stream
 from experiments.calibration.likelihood import simulated
 from experiments.calibration.plan_record import Plan
 from experiments.calibration.reported import Target
+from experiments.calibration.targets import SHIPPED, check_rows
 
 Reals = NDArray[np.float64]
 
@@ -78,6 +79,13 @@ def _occurrences(rows: Reals) -> NDArray[np.int64]:
     found = np.empty(len(rows), np.int64)
     found[order] = np.arange(len(rows)) - starts
     return found
+
+
+def shown_beside(plan: Plan, beside: Sequence[Target] | None) -> tuple[Target, ...]:
+    """Targets that are shown and not fitted; None for the shipped ones of the plan's cases."""
+    if beside is None:
+        return check_rows(SHIPPED, [episode.name for episode in plan.episodes])
+    return tuple(beside)
 
 
 def with_beside(plan: Plan, beside: Sequence[Target]) -> tuple[Episode, ...]:

@@ -26,9 +26,8 @@ from experiments.calibration.evaluation import stream
 from experiments.calibration.fitting import Calibration, resampled
 from experiments.calibration.forecasting import Share, about, forecast, mean_probability
 from experiments.calibration.kernels import draw_report, log_kernel
-from experiments.calibration.playing import groups_of, play, with_beside
+from experiments.calibration.playing import groups_of, play, shown_beside, with_beside
 from experiments.calibration.reported import Target
-from experiments.calibration.targets import SHIPPED, check_rows
 
 Reals = NDArray[np.float64]
 
@@ -81,13 +80,11 @@ def predict_reports(
     joint_negotiations : of each, for all reports of an episode at once
     """
     plan = calibration.plan
-    if beside is None:
-        beside = check_rows(SHIPPED, [episode.name for episode in plan.episodes])
     rows = resampled(calibration.weights, draws, stream(plan.seed, "predictive rows"))
     uniforms, groups = calibration.uniforms[rows], groups_of(rows)
     seed = stream(plan.seed, "predictive talks")
     told: list[dict[str, object]] = []
-    for episode in with_beside(plan, beside):
+    for episode in with_beside(plan, shown_beside(plan, beside)):
         values = play(plan, episode, uniforms, negotiations, seed=seed, workers=workers)
         told += [_row(target, values[target.statistic], groups, seed) for target in episode.targets]
     seed, by_case = stream(plan.seed, "joint talks"), {}

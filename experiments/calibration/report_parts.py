@@ -88,7 +88,7 @@ def _targets(findings: Findings, shown: set[str]) -> Iterator[Part]:
     sources = {target.id: target for target in (*findings.plan.targets, *findings.beside)}
     rows = []
     for row in prior.targets.to_dict("records"):
-        target, after = sources[row["target"]], predicted.get(row["target"], {})
+        target, after = sources.get(row["target"]), predicted.get(row["target"], {})
         name = row["target"].removeprefix("T-")
         rows.append([
             name if row["use"] == "fit" else f"[{name}]", _reported(row), _source(target),
@@ -114,7 +114,9 @@ def _reported(row: dict[str, Any]) -> str:
     return f"{row['report']:.3g} ± {row['error']:.2g} {row['unit']}"
 
 
-def _source(target: Target) -> object:
+def _source(target: Target | None) -> object:
+    if target is None:
+        return ""
     if not target.source_url:  # derived from other rows, which the evidence names
         return f"{target.evidence} ({target.confidence})"
     return (f"{target.source_title} ({target.confidence})", target.source_url)

@@ -25,8 +25,12 @@ class Blocks(Mapping[int, dict[str, Any]]):
         self._names[index] = name
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Read a block; raises DamagedBlock or FileNotFoundError where it has gone bad since."""
-        return read_block(self._store, self._names[index])[0]
+        """Read a block; raises DamagedBlock where it was damaged or moved since it was found."""
+        name = self._names[index]
+        try:
+            return read_block(self._store, name)[0]
+        except FileNotFoundError:
+            raise DamagedBlock(f"{self._store.where}/{name}: is gone") from None
 
     def __contains__(self, index: object) -> bool:
         """Whether a block is there; nothing is read."""

@@ -14,9 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from experiments.results.arrays import as_dataset
 from experiments.results.blocks import (
@@ -125,11 +127,16 @@ class Results:
             )
         return found
 
+    @cached_property
+    def _points(self) -> dict[int, NDArray[np.int64]]:
+        """The design points of every block, by its number."""
+        return {i: columns["design_point"] for i, columns in self._found.whole.items()}
+
     def _rows(self, columns: Sequence[str] | None, design_point: int | None) -> pa.Table:
         where = self.store.where
         if not self.manifest["keep_rows"]:
             raise InputError(f"{where}: keeps counts alone; run the study with --keep-rows")
-        played = {i: block["design_point"] for i, block in self._found.whole.items()}
+        played = self._points
         if design_point is not None:
             played = {i: points for i, points in played.items() if design_point in points}
             if not played:

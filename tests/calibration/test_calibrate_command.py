@@ -143,7 +143,7 @@ def test_replicated_reports_for_arviz_are_of_the_kind_that_was_reported(made) ->
     draws = tree["posterior"]["assembly.shift"].shape
     for target in read_plan("korea_2019").targets:
         found = replicated[target.id].values
-        assert found.shape == draws
+        assert found.shape == (*draws, 1)
         reported = found[np.isfinite(found)]
         assert len(reported) > 50
         if target.kind == "flag":
@@ -152,6 +152,14 @@ def test_replicated_reports_for_arviz_are_of_the_kind_that_was_reported(made) ->
             assert len(np.unique(reported)) == len(reported)  # each has an error of its own
             low, high = np.quantile(reported, [0.001, 0.999])
             assert low <= real[target.id].values[0] <= high, target.id
+
+
+def test_arviz_plots_the_posterior_predictive(made) -> None:
+    arviz = pytest.importorskip("arviz")
+    pytest.importorskip("h5netcdf")
+    tree = arviz.from_netcdf(made[0] / "draws.nc")
+    name = "T-SMA10-AGREED-CHANGE"
+    arviz.plot_ppc_interval(tree, var_names=[name], backend="matplotlib")
 
 
 def test_a_calibration_says_first_whether_the_model_can(made: tuple[Path, Result]) -> None:

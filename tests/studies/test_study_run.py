@@ -14,6 +14,7 @@ from experiments.events import EVENTS
 from experiments.refinement import Refinement
 from experiments.results import (
     ResultsError,
+    RunFolder,
     find_blocks,
     open_store,
     read_block,
@@ -184,6 +185,26 @@ def test_a_point_at_which_all_fail_is_told_with_n_0(failing, precision):
 
 
 # interrupted
+
+
+@pytest.mark.parametrize("cut", [None, 9])
+def test_a_block_that_goes_bad_after_it_was_found_is_played_again(
+    in_memory, small, tmp_path, monkeypatch, cut
+):
+    run_study(study(), where=tmp_path / "run")
+    looked = RunFolder.finished
+
+    def found_and_lost(folder, only=None):
+        found = looked(folder, only)
+        path = sorted((tmp_path / "run" / "counts").iterdir())[1]
+        path.unlink() if cut is None else path.write_bytes(path.read_bytes()[:-cut])
+        return found
+
+    monkeypatch.setattr(RunFolder, "finished", found_and_lost)
+    same(run_study(study(), where=tmp_path / "run"), in_memory)
+    monkeypatch.undo()
+    kept = read_results(tmp_path / "run").counts[in_memory.counts.columns]
+    pd.testing.assert_frame_equal(kept, in_memory.counts, check_exact=True)
 
 
 @pytest.mark.parametrize("after", [1, 7, 15])
