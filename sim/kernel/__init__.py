@@ -38,7 +38,7 @@ _TYPES, _FORTUNE = int(Purpose.TYPES), int(Purpose.FORTUNE)
 _TABLE, _ANSWERS = int(Purpose.TABLE), int(Purpose.ANSWERS)
 _WALK_OUT, _LAPSE = int(Ending.WALK_OUT), int(Ending.LAPSE)
 
-LANES = 32  # negotiations in step: the state of more does not fit the nearest cache
+LANES = 32  # negotiations in step; 16 to 128 are as fast within 3%
 _VECTOR = 8  # lanes that the compiler takes at once; what is left over it takes one by one
 
 STATE = np.dtype(
