@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.calibration.ensemble import Chain, check_installed, ensemble
+from experiments.calibration.ensemble import Chain, check_installed, ensemble, evaluations
 from experiments.calibration.evaluation import Evaluator, Progress, stream
 from experiments.calibration.fitting import Calibration
 from experiments.calibration.likelihood import episodes_with
@@ -19,7 +19,15 @@ from experiments.calibration.plan_record import Plan
 from experiments.calibration.search import even_negotiations, shared_out
 from experiments.calibration.unknowns import UnknownLaw, leaning_law
 
-__all__ = ["CrossCheck", "check_installed", "compared", "crosscheck", "leaning_to", "sentences"]
+__all__ = [
+    "CrossCheck",
+    "check_installed",
+    "compared",
+    "crosscheck",
+    "leaning_to",
+    "negotiations_of",
+    "sentences",
+]
 
 Reals = NDArray[np.float64]
 
@@ -144,6 +152,12 @@ def crosscheck(
         calibration.parameters, calibration.uniforms, calibration.weights,
         calibration.effective_size, chain,
     )  # fmt: skip
+
+
+def negotiations_of(plan: Plan, walkers: int = WALKERS, steps: int = STEPS) -> int:
+    """About how many negotiations a cross-check of a plan plays."""
+    rows = evaluations(walkers, steps) + _FOR_NOISE
+    return rows * sum(even_negotiations(plan.with_negotiations(MORE * plan.negotiations)))
 
 
 def leaning_to(plan: Plan, unknown: Reals, weights: Reals) -> list[UnknownLaw]:

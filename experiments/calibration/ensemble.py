@@ -101,7 +101,12 @@ def ensemble(
     unknown = unknown.reshape(*z.shape[:2], -1)
     kept = np.concatenate([ndtr(z), unknown], axis=2)[int(WARM_UP * steps) :]
     accepted = float(np.mean(sampler.acceptance_fraction))
-    return Chain(kept, accepted, walkers * (_STARTS + 1 + steps))
+    return Chain(kept, accepted, evaluations(walkers, steps))
+
+
+def evaluations(walkers: int, steps: int) -> int:
+    """How often so many walkers ask for the likelihood, the start included."""
+    return walkers * (_STARTS + 1 + steps)
 
 
 def autocorrelation_times(draws: Reals) -> Reals:

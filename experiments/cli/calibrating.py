@@ -160,10 +160,13 @@ def _more(findings: Any, table: Any, study: Any, where: Path, options: dict[str,
 def _crossed(findings: Any, options: dict[str, Any]) -> list[str]:
     if not options["cross_check"]:
         return []
-    from experiments.calibration.crosscheck import crosscheck, sentences
+    from experiments.calibration.crosscheck import crosscheck, negotiations_of, sentences
 
     _say("sampling the posterior a second way")
-    return sentences(crosscheck(findings.plan, findings.calibration, workers=options["threads"]))
+    plan, calibration = findings.plan, findings.calibration
+    with telling(negotiations_of(plan), long=1) as progress:
+        found = crosscheck(plan, calibration, workers=options["threads"], progress=progress)
+    return sentences(found)
 
 
 def _write(findings: Any, where: Path) -> None:

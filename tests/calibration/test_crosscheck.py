@@ -10,6 +10,7 @@ from experiments.calibration.crosscheck import (
     check_installed,
     compared,
     crosscheck,
+    negotiations_of,
     sentences,
 )
 from experiments.calibration.ensemble import Chain, autocorrelation_times, ensemble
@@ -67,7 +68,9 @@ def test_walkers_find_a_known_posterior_and_noisy_estimates_leave_it_as_it_is(no
 
 
 def test_a_chain_does_not_differ_from_the_fit(fitted: Calibration) -> None:
-    found = crosscheck(fitted.plan, fitted, walkers=40, steps=80)
+    told: list[int] = []
+    found = crosscheck(fitted.plan, fitted, walkers=40, steps=80, progress=told.append)
+    assert sum(told) == pytest.approx(negotiations_of(fitted.plan, 40, 80), rel=0.05)
     assert found.table["parameter"].tolist() == list(fitted.parameters)
     assert found.different == []
     assert np.all(found.table["shift"].abs() < 4.0 * found.table["shift_error"])
