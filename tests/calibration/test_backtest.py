@@ -22,7 +22,7 @@ from experiments.calibration.predicting import Drawn, Prediction, given, predict
 from experiments.calibration.rivals import BASE_RATE
 from experiments.calibration.scoring import CLOSE, KNOWN, LOSES, MODEL, NO_BASE, NO_SCORE, verdict
 from experiments.calibration.targets import COLUMNS, count_held_out, targets_path
-from experiments.cli.backtesting import backtest as command
+from experiments.cli import main
 from sim.errors import InputError
 from sim.scenario import SEEDS
 
@@ -363,8 +363,17 @@ ARGUMENTS = ["--draws", "1000", "--negotiations", "50", "--seed", "0"]
 
 def test_the_command_writes_table_and_record_and_goes_on_from_its_fit(tmp_path) -> None:
     out = tmp_path / "out"
-    arguments = ["korea_2018", *ARGUMENTS, "--as-of-the-time", "--threads", "2", "--out", str(out)]
-    first = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    arguments = [
+        "backtest",
+        "korea_2018",
+        *ARGUMENTS,
+        "--as-of-the-time",
+        "--threads",
+        "2",
+        "--out",
+        str(out),
+    ]
+    first = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert first.exit_code == 0
     assert "Back-test of korea_2018: fitted to" in first.output
     kept = {path.name: path.read_bytes() for path in out.glob("backtest.*")}
@@ -373,7 +382,7 @@ def test_the_command_writes_table_and_record_and_goes_on_from_its_fit(tmp_path) 
     assert record["seed"] == 0 and record["case"] == "korea_2018"
     read = pd.read_csv(out / "backtest.csv")
     assert {*read["forecaster"]} >= {MODEL, BASE_RATE}
-    again = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    again = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert again.output == first.output
     assert kept == {path.name: path.read_bytes() for path in out.glob("backtest.*")}
 
@@ -382,8 +391,8 @@ def test_the_command_refuses_and_leaves_what_is_there(tmp_path) -> None:
     out = tmp_path / "out"
     (out / "fit").mkdir(parents=True)
     (out / "fit" / "letter.txt").write_text("dear")
-    found = CliRunner().invoke(command, ["korea_2018", *ARGUMENTS, "--out", str(out)])
+    found = CliRunner().invoke(main, ["backtest", "korea_2018", *ARGUMENTS, "--out", str(out)])
     assert found.exit_code == 2 and "holds no calibration" in found.output
     assert [path.name for path in out.rglob("*") if path.is_file()] == ["letter.txt"]
-    found = CliRunner().invoke(command, ["nowhere", *ARGUMENTS, "--out", str(out)])
+    found = CliRunner().invoke(main, ["backtest", "nowhere", *ARGUMENTS, "--out", str(out)])
     assert found.exit_code == 2 and "nowhere" in found.output
