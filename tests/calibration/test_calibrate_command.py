@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -159,7 +160,11 @@ def test_arviz_plots_the_posterior_predictive(made) -> None:
     pytest.importorskip("h5netcdf")
     tree = arviz.from_netcdf(made[0] / "draws.nc")
     name = "T-SMA10-AGREED-CHANGE"
-    arviz.plot_ppc_interval(tree, var_names=[name], backend="matplotlib")
+    try:
+        arviz.plot_ppc_interval(tree, var_names=[name], backend="matplotlib")
+        assert len(plt.get_fignums()) == 1
+    finally:
+        plt.close("all")  # other tests want none open
 
 
 def test_a_calibration_says_first_whether_the_model_can(made: tuple[Path, Result]) -> None:
