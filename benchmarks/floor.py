@@ -107,14 +107,15 @@ class _Counter:
         self.calls: dict[str, float] = dict.fromkeys(NEEDS, 0.0)
         self._inside = False
 
-    def replace(self, module: Any, attribute: str, name: str) -> None:
-        """Put a counting function in the place of a module's own."""
+    def replace(self, module: Any, attribute: str, name: str | None) -> None:
+        """Put a counting function in the place of a module's own; None: it is not counted."""
         function = getattr(module, attribute)
 
         def call(*arguments: Any) -> Any:
             if self._inside:
                 return function(*arguments)
-            self.calls[name] = self.calls.get(name, 0.0) + 1.0
+            if name is not None:
+                self.calls[name] += 1
             self._inside = True
             try:
                 return function(*arguments)
@@ -137,9 +138,9 @@ def _count() -> dict[str, float]:
     for module in (sim.kernel.fortune, sim.rules.reservation):
         counter.replace(module, "normal_quantile", "normal quantile")
     counter.replace(sim.kernel.positions, "central_quantile", "normal quantile")
-    counter.replace(sim.kernel.positions, "tail_quantile", "the same quantile once more")
+    counter.replace(sim.kernel.positions, "tail_quantile", None)  # counted as central
     counter.replace(sim.kernel.positions, "near_lambert_exponential", "Lambert's W")
-    counter.replace(sim.rules.aspiration, "lambert_exponential", "the same W once more")
+    counter.replace(sim.rules.aspiration, "lambert_exponential", None)  # counted as near
     sim.kernel._VECTOR = 1  # no lane whose talks are over is played on
     negotiate(points, COUNTED, seed=1)
     return {name: counter.calls[name] / COUNTED for name in NEEDS}

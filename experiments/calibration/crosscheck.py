@@ -31,12 +31,12 @@ __all__ = [
 
 Reals = NDArray[np.float64]
 
-WALKERS, STEPS = 128, 600
+WALKERS, STEPS = 128, 1200
 MORE = 2  # times the plan's negotiations: a walker with a lucky estimate stays where it is for long
 LARGEST_SHIFT = 0.3  # of a mean, in posterior sd
 SD_RATIOS = (0.75, 1.33)
 LEAST_EFFECTIVE = 100.0  # draws of the chain, below which it says nothing
-LEAST_TIMES = 3.0  # autocorrelation times in the kept steps, likewise
+LEAST_TIMES = 5.0  # autocorrelation times in the kept steps, likewise
 SIGNIFICANT = 3.0  # Monte Carlo errors
 _FOR_NOISE = 256  # draws on which negotiations are shared out among episodes
 
@@ -133,9 +133,7 @@ def crosscheck(
     InputError
         Where the extra is not installed, or walkers or steps are too few.
     """
-    asked = plan.with_negotiations(
-        MORE * plan.negotiations if negotiations is None else negotiations
-    )
+    asked = _with_more(plan, negotiations)
     seed = stream(plan.seed, "cross-check")
     evaluator = Evaluator(
         asked, episodes_with([plan.targets], plan), even_negotiations(asked),
@@ -157,7 +155,13 @@ def crosscheck(
 def negotiations_of(plan: Plan, walkers: int = WALKERS, steps: int = STEPS) -> int:
     """About how many negotiations a cross-check of a plan plays."""
     rows = evaluations(walkers, steps) + _FOR_NOISE
-    return rows * sum(even_negotiations(plan.with_negotiations(MORE * plan.negotiations)))
+    return rows * sum(even_negotiations(_with_more(plan, None)))
+
+
+def _with_more(plan: Plan, negotiations: int | None) -> Plan:
+    if negotiations is None:
+        negotiations = MORE * plan.negotiations
+    return plan.with_negotiations(negotiations)
 
 
 def leaning_to(plan: Plan, unknown: Reals, weights: Reals) -> list[UnknownLaw]:

@@ -28,13 +28,13 @@ def forecast_figure(findings: "Findings", found: "Backtest") -> Figure:
     """Forecasts of what was held out of a case, with what came."""
     wanted = found.table["forecaster"].isin(("model", "prior", "base_rate"))
     rows = pd.DataFrame(found.table[wanted])
-    past = rows.loc[rows["forecaster"] == "base_rate", "n"].max()
     numbers = _kinds(rows, "number")
     flags = _kinds(rows, "flag")
     notes = [
         f"Known on {found.known_on}; the forecast rests on {found.model.effective_size:.0f} "
         "independent draws. Lines: 5 to 95%, marks: medians; of yes or no the probability with "
-        "its 95% interval. Red: what was reported. Figures of a deal are given that there is one.",
+        "its 95% interval. Red: what was reported. Figures of a deal are given that there is one. "
+        "n: other agreements behind the base rate.",
     ]
     looks = (("model", "black", "o"), ("prior", PRIOR, "s"), ("base_rate", US, "D"))
     with styled():
@@ -48,13 +48,13 @@ def forecast_figure(findings: "Findings", found: "Backtest") -> Figure:
             top = high - row * 1.0
             axes = sheet.axes(left, left + 1.8, top - 0.55 - sheet.bottom, top)
             _number_panel(axes, pd.DataFrame(rows[rows["statistic"] == name]), looks)
-            axes.set_title(_WORDS.get(name, name), fontsize=7, pad=2)
+            axes.set_title(_named(rows, name), fontsize=7, pad=2)
         low = 0.36
         axes = sheet.axes(1.5, WIDTH - 0.2, low, sheet.bottom + low + 0.24 * len(flags) + 0.1)
         _flag_panel(axes, rows, flags, looks)
         for words, colour, mark in looks:
             label = {"model": "fitted model", "prior": "the same under its priors",
-                     "base_rate": f"base rate of the past (n = {past:.0f})"}[words]  # fmt: skip
+                     "base_rate": "base rate of the past"}[words]  # fmt: skip
             axes.plot([], [], color=colour, marker=mark, ms=3.5, label=label)
         axes.plot([], [], "|", color=SEOUL, ms=8, mew=2, label="reported")
         axes.legend(loc="lower left", bbox_to_anchor=(-0.22, 1.02), ncols=4, fontsize=6.8)
@@ -67,6 +67,13 @@ def _kinds(rows: pd.DataFrame, kind: str) -> list[str]:
         return list(model.dropna(subset=["probability"])["statistic"])
     number = pd.DataFrame(model[model["probability"].isna()])
     return list(number.dropna(subset=["middle"])["statistic"])
+
+
+def _named(rows: pd.DataFrame, statistic: str) -> str:
+    """A statistic in words, with the n of its base rate where it has one."""
+    words = _WORDS.get(statistic, statistic)
+    past = _records(pd.DataFrame(rows[rows["statistic"] == statistic]), "base_rate")
+    return f"{words} (n = {past[0]['n']:.0f})" if past else words
 
 
 def _records(rows: pd.DataFrame, forecaster: str) -> list[dict[str, Any]]:
@@ -95,6 +102,6 @@ def _flag_panel(axes: Axes, rows: pd.DataFrame, flags: Sequence[str], looks: Any
                 axes.plot(ends, [height, height], color=colour, lw=1.2)
                 axes.plot(row["probability"], height, mark, color=colour, ms=3.0)
         axes.plot(float(mine["reported"].iloc[0]), place, "|", color=SEOUL, ms=12, mew=2)
-    axes.set_yticks(range(len(flags)), [_WORDS.get(n, n) for n in reversed(list(flags))],
+    axes.set_yticks(range(len(flags)), [_named(rows, n) for n in reversed(list(flags))],
                     fontsize=7)  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(flags) - 0.4), xlabel="probability")

@@ -363,16 +363,8 @@ ARGUMENTS = ["--draws", "1000", "--negotiations", "50", "--seed", "0"]
 
 def test_the_command_writes_table_and_record_and_goes_on_from_its_fit(tmp_path) -> None:
     out = tmp_path / "out"
-    arguments = [
-        "backtest",
-        "korea_2018",
-        *ARGUMENTS,
-        "--as-of-the-time",
-        "--threads",
-        "2",
-        "--out",
-        str(out),
-    ]
+    options = ["--as-of-the-time", "--threads", "2", "--out", str(out)]
+    arguments = ["backtest", "korea_2018", *ARGUMENTS, *options]
     first = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert first.exit_code == 0
     assert "Back-test of korea_2018: fitted to" in first.output
